@@ -1,0 +1,311 @@
+"""The columns of every file and view, each with its DuckDB type and a sentence.
+
+docs/datasets.md, the comments in DuckDB and the check after each write are made from here.
+Partition columns (provider, account, day) are never inside a file.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, DuckDB type and what it holds."""
+
+    name: str
+    type: str
+    doc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One dataset: what a row is, its columns in order, and the order of its rows in a file."""
+
+    name: str
+    doc: str
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def select(self) -> str:
+        """The select list that gives exactly these columns with these types."""
+        return ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in self.columns)
+
+    def empty(self) -> str:
+        """A query of no rows with these columns."""
+        return "select " + ", ".join(f'null::{c.type} as "{c.name}"' for c in self.columns) + " limit 0"
+
+
+def _struct(columns: tuple[Column, ...]) -> str:
+    return "struct(" + ", ".join(f'"{c.name}" {c.type}' for c in columns) + ")"
+
+
+_INSTANT = "timestamptz"
+
+_SEEN = (
+    Column("first_seen_at", _INSTANT, "When it was first observed in this account (UTC)."),
+    Column("valid_from", _INSTANT, "Since when it has had exactly these values (UTC)."),
+    Column("observed_at", _INSTANT, "When it was last observed (UTC); older where a later reading failed."),
+)
+
+_DOMAIN_VALUES = (
+    Column("unicode_name", "varchar", "The name for display."),
+    Column("provider_id", "varchar", "The provider's id (Cloudflare's zone id), '' where the name is the key."),
+    Column("status", "varchar", "Lifecycle: active, parked, locked, pending, unknown, held, expired, transferred or cancelled."),
+    Column("raw_status", "varchar", "The provider's own status word, as it came."),
+    Column("expires_on", "date", "Day the registration expires."),
+    Column("registered_on", "date", "Day of registration (GoDaddy) or creation of the zone (Cloudflare)."),
+    Column("auto_renew", "boolean", "Whether the registrar renews it by itself."),
+    Column("locked", "boolean", "Whether transfers are locked."),
+    Column("privacy", "boolean", "Whether contact data are hidden."),
+    Column("nameservers", "varchar[]", "Name servers, sorted, without trailing dots."),
+)  # fmt: skip
+
+_RECORD_VALUES = (
+    Column("content", "varchar", "Canonical RDATA without its priority; host names without trailing dot, TXT as one quoted string."),
+    Column("ttl", "integer", "Seconds; 1 = automatic (Cloudflare)."),
+    Column("priority", "integer", "Priority or preference of MX, SRV, URI, SVCB and HTTPS, else null."),
+    Column("proxied", "boolean", "Whether Cloudflare proxies it; null elsewhere."),
+    Column("managed", "boolean", "Written by the provider itself: SOA, apex NS."),
+    Column("record_id", "varchar", "Cloudflare's record id, '' elsewhere."),
+    Column("comment", "varchar", "The provider's comment on the record."),
+    Column("tags", "varchar[]", "The provider's tags of the record, sorted."),
+)  # fmt: skip
+
+_RECORD_KEY = (
+    Column("zone_id", "varchar", "The zone's key: Cloudflare's zone id, elsewhere the zone's name."),
+    Column("zone", "varchar", "Zone the record is in, ASCII."),
+    Column("name", "varchar", "Full owner name, ASCII, lower case, without trailing dot."),
+    Column("type", "varchar", "Record type."),
+)
+
+_CHANGE = (
+    Column("change", "varchar", "added, removed or modified."),
+    Column("collection_id", "varchar", "Collection that found it; 'rebuilt' where derived from snapshots."),
+)
+
+DOMAIN_SNAPSHOTS = Table(
+    "domain_snapshots",
+    "A domain (GoDaddy) or zone (Cloudflare) in one account's listing as seen on a day.",
+    (
+        Column("name", "varchar", "Domain, ASCII, lower case, without trailing dot."),
+        *_DOMAIN_VALUES,
+        *_SEEN,
+    ),
+    ("name", "provider_id"),
+)
+
+ZONE_SNAPSHOTS = Table(
+    "zone_snapshots",
+    "A zone of one account and how its last reading went, as of a day.",
+    (
+        Column("zone_id", "varchar", "The zone's key: Cloudflare's zone id, elsewhere the zone's name."),
+        Column("name", "varchar", "Zone, ASCII."),
+        Column("state", "varchar", "Last reading: complete, unchanged, no-zone-here, refused, failed, or unread."),
+        Column("read_at", _INSTANT, "When it was last read completely; null if never."),
+        Column("attempted_at", _INSTANT, "When it was last tried; null if never."),
+        Column("serial", "bigint", "SOA serial where the provider lists the SOA."),
+        Column("record_count", "integer", "Records at its last complete reading."),
+        Column("digest", "varchar", "Fingerprint of that reading, to tell an unchanged one."),
+        Column("held_digest", "varchar", "Fingerprint of a reading that the guard holds back; '' if none."),
+        Column("error", "varchar", "Why the last reading failed or was refused, '' otherwise."),
+        Column("first_seen_at", _INSTANT, "When it was first listed."),
+        Column("was_baseline", "boolean", "Listed by the account's first complete listing."),
+    ),
+    ("name", "zone_id"),
+)  # fmt: skip
+
+RECORD_SNAPSHOTS = Table(
+    "record_snapshots",
+    "A record value in one account as seen on a day.",
+    (*_RECORD_KEY, *_RECORD_VALUES, *_SEEN),
+    ("zone", "name", "type", "content", "priority", "zone_id", "record_id"),
+)
+
+_DOMAIN_STATE = _struct((*_DOMAIN_VALUES, *_SEEN))
+_RECORD_STATE = _struct((*_RECORD_VALUES, *_SEEN))
+
+DOMAIN_LOG = Table(
+    "domain_log",
+    "A difference between two observations of an account's listing, before moves are paired.",
+    (
+        Column("observed_at", _INSTANT, "When the new state was observed (UTC)."),
+        Column("name", "varchar", "Domain, ASCII."),
+        *_CHANGE,
+        Column("before", _DOMAIN_STATE, "Values before; null when added."),
+        Column("after", _DOMAIN_STATE, "Values after; null when removed."),
+    ),
+    ("observed_at", "name", "change", "before", "after"),
+)
+
+RECORD_LOG = Table(
+    "record_log",
+    "A difference between two readings of a zone, before moves are paired.",
+    (
+        Column("observed_at", _INSTANT, "When the new state was observed (UTC)."),
+        *_RECORD_KEY,
+        *_CHANGE,
+        Column("before", _RECORD_STATE, "Values before; null when added."),
+        Column("after", _RECORD_STATE, "Values after; null when removed."),
+    ),
+    ("observed_at", "zone", "name", "type", "change", "before", "after"),
+)
+
+_WHERE = (
+    Column("provider", "varchar", "Kind of API: godaddy or cloudflare."),
+    Column("account", "varchar", "Account at that provider."),
+)
+
+_PERIOD = (
+    Column("first_seen_at", _INSTANT, "When it was first observed in this account (UTC)."),
+    Column("valid_from", _INSTANT, "From when it had these values (UTC)."),
+    Column("valid_to", _INSTANT, "Until when; null = still."),
+)
+
+DOMAIN_HISTORY = Table(
+    "domain_history",
+    "A period in which a domain was in an account with these values.",
+    (*_WHERE, Column("name", "varchar", "Domain, ASCII."), *_DOMAIN_VALUES, *_PERIOD,
+     Column("observed_at", _INSTANT, "When these values were last observed (UTC).")),
+    ("name", "provider", "account", "valid_from", "provider_id"),
+)  # fmt: skip
+
+RECORD_HISTORY = Table(
+    "record_history",
+    "A period in which a record had this value.",
+    (*_WHERE, *_RECORD_KEY, *_RECORD_VALUES, *_PERIOD,
+     Column("observed_at", _INSTANT, "When this value was last observed (UTC).")),
+    ("zone", "name", "type", "content", "provider", "account", "valid_from", "record_id"),
+)  # fmt: skip
+
+DOMAINS = Table(
+    "domains",
+    "A domain, current or removed, whoever holds it.",
+    (
+        Column("name", "varchar", "Domain, ASCII, lower case, without trailing dot."),
+        Column("unicode_name", "varchar", "The same for display."),
+        Column("status", "varchar", "'(GoDaddy, Cloudflare)' in lifecycle words; '-' where a provider does not hold it."),
+        Column("godaddy_status", "varchar", "Lifecycle at GoDaddy, the worst of several accounts; '-' if not there."),
+        Column("cloudflare_status", "varchar", "Lifecycle at Cloudflare, the worst of several accounts; '-' if not there."),
+        Column("expires_on", "date", "Day the registration expires."),
+        Column("registered_on", "date", "Day of registration as the registrar has it."),
+        Column("auto_renew", "boolean", "Whether the registrar renews it by itself."),
+        Column("locked", "boolean", "Whether transfers are locked."),
+        Column("privacy", "boolean", "Whether contact data are hidden."),
+        Column("nameservers", "varchar[]", "Name servers, sorted; the registrar's where it gives them."),
+        Column("discovered_on", "date", "Earliest day any account was known to hold it."),
+        Column("first_seen_at", _INSTANT, "When it was first observed (UTC)."),
+        Column("last_seen_at", _INSTANT, "When it was last observed (UTC)."),
+        Column("removed_on", "date", "Day it was found gone from every account; null = still there."),
+        Column("record_count", "integer", "Its current DNS records, those of subdomain zones included."),
+        Column("sources", "varchar[]", "Accounts that hold it (or held it last), as provider/account."),
+    ),
+    ("name",),
+)  # fmt: skip
+
+DNS_RECORDS = Table(
+    "dns_records",
+    "A current record value.",
+    (
+        *_RECORD_KEY[1:],
+        *_RECORD_VALUES[:5],
+        Column("domain", "varchar", "Domain that the zone belongs to."),
+        *_WHERE,
+        Column("zone_id", "varchar", "The zone's key at the provider."),
+        Column("record_id", "varchar", "Cloudflare's record id, '' elsewhere."),
+        Column("comment", "varchar", "The provider's comment on the record."),
+        Column("tags", "varchar[]", "The provider's tags of the record, sorted."),
+        Column("first_seen_at", _INSTANT, "When it was first observed (UTC)."),
+        Column("last_seen_at", _INSTANT, "When it was last observed (UTC)."),
+    ),
+    ("zone", "name", "type", "content", "priority", "provider", "account", "zone_id", "record_id"),
+)  # fmt: skip
+
+ZONES = Table(
+    "zones",
+    "A zone at a provider and how its last reading went.",
+    (*_WHERE, *ZONE_SNAPSHOTS.columns, Column("domain", "varchar", "Domain that the zone belongs to.")),
+    ("name", "provider", "account", "zone_id"),
+)
+
+COLLECTIONS = Table(
+    "collections",
+    "One collection of one account.",
+    (
+        Column("id", "varchar", "Start time and account."),
+        *_WHERE,
+        Column("scope", "varchar", "full, domains (listing only) or zone:NAME."),
+        Column("state", "varchar", "running, completed, partial, held or failed."),
+        Column("started_at", _INSTANT, "UTC; its day is the snapshot's day."),
+        Column("finished_at", _INSTANT, "UTC; null while it runs."),
+        Column("domains", "integer", "Domains listed."),
+        Column("zones_complete", "integer", "Zones read and found changed or new."),
+        Column("zones_unchanged", "integer", "Zones read and found as they were."),
+        Column("zones_no_zone_here", "integer", "Domains whose DNS is hosted elsewhere."),
+        Column("zones_refused", "integer", "Zones the credential may not read."),
+        Column("zones_failed", "integer", "Zones that could not be read or are held."),
+        Column("zones_unread", "integer", "Zones not tried this time."),
+        Column("records", "integer", "Records in the snapshot afterwards."),
+        Column("requests", "integer", "HTTP requests sent, retries included."),
+        Column("errors", "varchar", "What went wrong, one sentence a line."),
+    ),
+    ("started_at", "id"),
+)
+
+_DAY = Column("day", "date", "UTC day (of the snapshot, or of the collection that found the change).")
+
+_MOVABLE = (
+    Column("observed_at", _INSTANT, "When the new state was observed (UTC)."),
+    *_WHERE,
+)
+
+DOMAIN_CHANGES = Table(
+    "domain_changes",
+    "A difference between two complete observations of the accounts' listings.",
+    (
+        *_MOVABLE,
+        Column("moved_from", "varchar", "Account it came from when change is moved, else null."),
+        Column("zone", "varchar", "The domain."),
+        Column("name", "varchar", "The domain."),
+        Column("type", "varchar", "Always null; in common with record_changes."),
+        Column("change", "varchar", "added, removed, modified or moved (between accounts of one provider)."),
+        Column("before", _DOMAIN_STATE, "Values before; null when added."),
+        Column("after", _DOMAIN_STATE, "Values after; null when removed or moved."),
+        Column("collection_id", "varchar", "Collection that found it; 'rebuilt' where derived from snapshots."),
+        _DAY,
+    ),
+    ("observed_at", "name", "provider", "account"),
+)
+
+RECORD_CHANGES = Table(
+    "record_changes",
+    "A difference between two complete readings of a zone.",
+    (
+        *_MOVABLE,
+        *_RECORD_KEY[1:],
+        Column("change", "varchar", "added, removed or modified."),
+        Column("before", _RECORD_STATE, "Values before; null when added."),
+        Column("after", _RECORD_STATE, "Values after; null when removed."),
+        Column("collection_id", "varchar", "Collection that found it; 'rebuilt' where derived from snapshots."),
+        Column("zone_id", "varchar", "The zone's key at the provider."),
+        _DAY,
+    ),
+    ("observed_at", "zone", "name", "type"),
+)
+
+PARTITION = (*_WHERE, _DAY)
+DATASETS = (
+    DOMAINS,
+    ZONES,
+    DNS_RECORDS,
+    DOMAIN_SNAPSHOTS,
+    ZONE_SNAPSHOTS,
+    RECORD_SNAPSHOTS,
+    DOMAIN_CHANGES,
+    RECORD_CHANGES,
+    DOMAIN_HISTORY,
+    RECORD_HISTORY,
+    COLLECTIONS,
+)

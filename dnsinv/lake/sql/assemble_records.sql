@@ -1,0 +1,60 @@
+-- The records of one account after this collection.
+--
+-- reads zone_uses         for each listed zone what its rows come from, and when it was read:
+--                         'reading' (read and changed), 'seen' (read and unchanged), 'none' (hosted elsewhere),
+--                         'kept' (not read, refused or failed: the last good rows stay)
+--       readings          the rows read now, for zones of use 'reading'
+--       before_records    the account's last snapshot
+-- gives the columns of record_snapshots
+--
+-- Managed records (SOA, apex NS) that this reading does not list at all stay: some API versions leave them out.
+
+with
+    stayed as (
+        select b.* replace (case when u.use = 'seen' then u.read_at else b.observed_at end as observed_at)
+        from before_records b
+        join zone_uses u using (zone_id)
+        where u.use in ('seen', 'kept')
+    ),
+    was as (
+        select b.*, case when record_id = '' then content || ' ' || coalesce(priority::varchar, '') else record_id end as key
+        from before_records b
+        where zone_id in (select zone_id from zone_uses where use = 'reading')
+    ),
+    listed as (
+        select r.*, u.read_at,
+            case when record_id = '' then content || ' ' || coalesce(priority::varchar, '') else record_id end as key
+        from readings r
+        join zone_uses u using (zone_id)
+        where u.use = 'reading'
+        qualify row_number() over (partition by zone_id, name, type, key order by ttl, content, priority) = 1
+    ),
+    read_now as (
+        select
+            n.zone_id, n.zone, n.name, n.type, n.content, n.ttl, n.priority, n.proxied, n.managed, n.record_id,
+            n.comment, n.tags,
+            coalesce(w.first_seen_at, n.read_at) as first_seen_at,
+            case
+                when w.zone_id is not null
+                    and (n.content, n.ttl, n.priority, n.proxied, n.comment, n.tags)
+                    is not distinct from (w.content, w.ttl, w.priority, w.proxied, w.comment, w.tags)
+                then w.valid_from
+                else n.read_at
+            end as valid_from,
+            n.read_at as observed_at
+        from listed n
+        left join was w using (zone_id, name, type, key)
+    ),
+    unlisted as (
+        select was.* exclude (key)
+        from was
+        where was.managed
+            and not exists (
+                from listed n where n.zone_id = was.zone_id and n.type = was.type and n.managed
+            )
+    )
+from stayed
+union all by name
+from read_now
+union all by name
+from unlisted

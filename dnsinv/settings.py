@@ -1,0 +1,263 @@
+"""The only reader of the environment, `.env` and `dnsinv.toml`.
+
+Settings are read once at each entry (command, service, Dagster run) and passed on. What may change
+while services run (interval, guard) is kept in the store; the values here are its defaults.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from os import environ
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dnsinv.errors import BadSetting
+
+ACCOUNT_NAME = r"^[a-z0-9-]+$"  # it is a folder name in the lake and part of Dagster's partition keys
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Every setting, by its environment variable's name in lower case."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    server_port: Port = 8080
+    public_url: str = ""
+    brand_name: str = "DNS Inventory"
+    db_path: Path = Path("./data")
+    database_url: str = ""
+    data_collection_interval: Annotated[int, Field(ge=1)] = 60
+    guard_share: Annotated[float, Field(gt=0, le=1)] = 0.3
+    guard_count: Annotated[int, Field(ge=1)] = 3
+    memory_limit: Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)?\s*[KMG]i?B$")] = "1GB"
+    log_level: str = "INFO"
+    dagster_port: Port = 3000
+    dagster_code_port: Port = 4000
+    dagster_url: str = ""
+    godaddy_api_url: str = ""
+    godaddy_api_key: SecretStr = SecretStr("")
+    godaddy_api_secret: SecretStr = SecretStr("")
+    godaddy_api_token: SecretStr = SecretStr("")
+    cloudflare_api_url: str = ""
+    cloudflare_api_token: SecretStr = SecretStr("")
+    dnsinv_config: Path | None = None
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @property
+    def data_path(self) -> Path:
+        """DB_PATH, absolute."""
+        return self.db_path.expanduser().resolve()
+
+    @property
+    def store_url(self) -> str:
+        """SQLAlchemy URL of the store: DATABASE_URL, else SQLite under DB_PATH."""
+        return self.database_url or f"sqlite:///{self.data_path / 'store.db'}"
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME: absolute, under DB_PATH."""
+        return self.data_path / "dagster"
+
+    @property
+    def address(self) -> str:
+        """Where people reach the web side."""
+        return self.public_url or f"http://localhost:{self.server_port}"
+
+    @property
+    def dagster_address(self) -> str:
+        """Where the Dagster webserver answers."""
+        return self.dagster_url or f"http://127.0.0.1:{self.dagster_port}"
+
+
+class _RateTable(BaseModel, extra="forbid", frozen=True):
+    requests: Annotated[int, Field(ge=1)]
+    seconds: Annotated[float, Field(gt=0)]
+
+
+class _ClearCredential(BaseModel, extra="forbid", frozen=True):
+    key: str = ""
+    secret: str = ""
+    token: str = ""
+
+
+class _AccountTable(BaseModel, extra="forbid", frozen=True):
+    name: Annotated[str, Field(pattern=ACCOUNT_NAME, max_length=60)]
+    provider: Literal["godaddy", "cloudflare"]
+    base_url: str = ""
+    key_env: str = ""
+    secret_env: str = ""
+    token_env: str = ""
+    rate: _RateTable | None = None
+    clear_credential: _ClearCredential | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login at a provider, ready to be opened; credentials never show in its repr.
+
+    `problem` says why it cannot be used ("" when it can). `rate` is requests and seconds.
+    """
+
+    name: str
+    provider: str
+    base_url: str = ""
+    key: SecretStr = SecretStr("")
+    secret: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    rate: tuple[int, float] | None = None
+    problem: str = ""
+
+
+def load_settings(config: Path | None = None, variables: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment (over `.env` in the current folder) once.
+
+    Args:
+        config: path of dnsinv.toml, over DNSINV_CONFIG.
+        variables: stands in for the environment and `.env`.
+
+    Raises:
+        BadSetting: a value is wrong; the text names the variable.
+    """
+    values = _variables() if variables is None else variables
+    known = {name: values[name.upper()] for name in Settings.model_fields if values.get(name.upper())}
+    if config is not None:
+        known["dnsinv_config"] = str(config)
+    try:
+        return _Given(**known)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        raise BadSetting(
+            f"{name}={known.get(name.lower(), '')!r} is wrong: {first['msg']}; "
+            "mend it in the environment or .env (docs/settings.md)."
+        ) from None
+
+
+def load_accounts(settings: Settings, variables: Mapping[str, str] | None = None) -> list[Account]:
+    """All accounts in order of name: those of dnsinv.toml, else one per provider configured by variables.
+
+    Raises:
+        BadSetting: the file is missing, not TOML, or an account in it is wrong.
+    """
+    values = _variables() if variables is None else variables
+    path = settings.dnsinv_config
+    if path is None:
+        default = Path("dnsinv.toml")
+        if not default.exists():
+            return _accounts_of_variables(settings)
+        path = default
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadSetting(f"The account file {path} does not exist; create it or unset DNSINV_CONFIG.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"The account file {path} cannot be read: {error}.") from None
+    accounts = [_account(path, table, values) for table in _tables(path, document)]
+    doubled = {a.name for a in accounts if sum(b.name == a.name for b in accounts) > 1}
+    if doubled:
+        raise BadSetting(f"{path} names the account {sorted(doubled)[0]!r} twice; names must differ.")
+    return sorted(accounts, key=lambda account: account.name)
+
+
+class _Given(Settings):
+    """Settings from exactly the values passed in: the environment has been read already."""
+
+    @classmethod
+    def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:
+        return (init_settings,)
+
+
+def _variables() -> dict[str, str]:
+    in_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    return in_file | dict(environ)
+
+
+def _tables(path: Path, document: dict[str, Any]) -> list[_AccountTable]:
+    tables = document.get("accounts", [])
+    if not isinstance(tables, list):
+        raise BadSetting(f"{path}: accounts must be written as [[accounts]] tables.")
+    found = []
+    for number, table in enumerate(tables, start=1):
+        try:
+            found.append(_AccountTable.model_validate(table))
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise BadSetting(
+                f"{path}: account number {number} is wrong at {field!r}: {first['msg']} (docs/settings.md)."
+            ) from None
+    return found
+
+
+def _account(path: Path, table: _AccountTable, values: Mapping[str, str]) -> Account:
+    clear = table.clear_credential
+    if clear is not None:
+        if not _is_loopback(table.base_url):
+            raise BadSetting(
+                f"{path}: account {table.name!r} has a credential in clear but {table.base_url or 'no base_url'} "
+                "is not on this machine; name environment variables instead (key_env, secret_env, token_env)."
+            )
+        key, secret, token, problem = clear.key, clear.secret, clear.token, ""
+    else:
+        names = [name for name in (table.key_env, table.secret_env, table.token_env) if name]
+        missing = [name for name in names if not values.get(name)]
+        problem = f"{', '.join(missing)} not set" if missing else "" if names else "no credential named"
+        key, secret, token = (
+            values.get(name, "") if name else "" for name in (table.key_env, table.secret_env, table.token_env)
+        )
+    return Account(
+        table.name,
+        table.provider,
+        table.base_url,
+        SecretStr(key),
+        SecretStr(secret),
+        SecretStr(token),
+        (table.rate.requests, table.rate.seconds) if table.rate else None,
+        problem,
+    )
+
+
+def _accounts_of_variables(settings: Settings) -> list[Account]:
+    accounts = []
+    if settings.cloudflare_api_token.get_secret_value():
+        accounts.append(
+            Account(
+                "cloudflare",
+                "cloudflare",
+                settings.cloudflare_api_url,
+                token=settings.cloudflare_api_token,
+            )
+        )
+    key, secret = settings.godaddy_api_key, settings.godaddy_api_secret
+    token = settings.godaddy_api_token
+    if token.get_secret_value() or key.get_secret_value():
+        problem = ""
+        if not token.get_secret_value() and not secret.get_secret_value():
+            problem = "GODADDY_API_SECRET not set"
+        accounts.append(
+            Account("godaddy", "godaddy", settings.godaddy_api_url, key, secret, token, problem=problem)
+        )
+    return accounts
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
