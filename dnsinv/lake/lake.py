@@ -68,7 +68,9 @@ class Lake:
         con.execute("set lock_configuration = true")
         return con
 
-    def query(self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    def query(
+        self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None
+    ) -> list[tuple[Any, ...]]:
         """Rows of one query over the datasets.
 
         Raises:
@@ -155,7 +157,9 @@ def plain(table: Table, paths: Sequence[Path]) -> str:
     if not paths:
         return table.empty()
     listed = ", ".join(map(literal, paths))
-    return f"select {', '.join(table.names)} from read_parquet([{listed}], hive_partitioning = false)"
+    return (
+        f"select {', '.join(table.names)} from read_parquet([{listed}], hive_partitioning = false)"
+    )
 
 
 def literal(value: object) -> str:

@@ -83,6 +83,11 @@ class Layout:
 
     def _partition(self, what: str, kind: Kind, provider: str, account: str, day: date) -> Path:
         return (
-            self.lake / what / kind / f"provider={provider}" / f"account={account}" / f"day={day}"
+            self.lake
+            / what
+            / kind
+            / f"provider={provider}"
+            / f"account={account}"
+            / f"day={day}"
             / "part-0.parquet"
         )

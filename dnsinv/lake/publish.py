@@ -35,7 +35,9 @@ class Publication:
         self.folder = layout.publications / key
         self._moves: list[tuple[str, str]] = []
 
-    def write(self, con: duckdb.DuckDBPyConnection, query: str, table: Table, to: Path, **kv: str) -> int:
+    def write(
+        self, con: duckdb.DuckDBPyConnection, query: str, table: Table, to: Path, **kv: str
+    ) -> int:
         """Write the rows of `query` as one Parquet file with the columns of `table`; its row count.
 
         Raises:
@@ -57,6 +59,11 @@ class Publication:
             raise LakeError(f"Cannot write {to}: {error}") from error
         self._moves.append((staged.name, str(to.relative_to(self._layout.root))))
         return rows
+
+    def staged(self, final: Path) -> Path:
+        """Where the file that will be published as `final` lies until then."""
+        relative = str(final.relative_to(self._layout.root))
+        return next(self.folder / name for name, to in self._moves if to == relative)
 
     def commit(self, **facts: Any) -> None:
         """Make it happen: from here on the publication survives a crash. `facts` go into the manifest.

@@ -35,7 +35,11 @@ class Table:
 
     def empty(self) -> str:
         """A query of no rows with these columns."""
-        return "select " + ", ".join(f'null::{c.type} as "{c.name}"' for c in self.columns) + " limit 0"
+        return (
+            "select "
+            + ", ".join(f'null::{c.type} as "{c.name}"' for c in self.columns)
+            + " limit 0"
+        )
 
 
 def _struct(columns: tuple[Column, ...]) -> str:
@@ -47,7 +51,11 @@ _INSTANT = "timestamptz"
 _SEEN = (
     Column("first_seen_at", _INSTANT, "When it was first observed in this account (UTC)."),
     Column("valid_from", _INSTANT, "Since when it has had exactly these values (UTC)."),
-    Column("observed_at", _INSTANT, "When it was last observed (UTC); older where a later reading failed."),
+    Column(
+        "observed_at",
+        _INSTANT,
+        "When it was last observed (UTC); older where a later reading failed.",
+    ),
 )
 
 _DOMAIN_VALUES = (
@@ -75,7 +83,9 @@ _RECORD_VALUES = (
 )  # fmt: skip
 
 _RECORD_KEY = (
-    Column("zone_id", "varchar", "The zone's key: Cloudflare's zone id, elsewhere the zone's name."),
+    Column(
+        "zone_id", "varchar", "The zone's key: Cloudflare's zone id, elsewhere the zone's name."
+    ),
     Column("zone", "varchar", "Zone the record is in, ASCII."),
     Column("name", "varchar", "Full owner name, ASCII, lower case, without trailing dot."),
     Column("type", "varchar", "Record type."),
@@ -83,7 +93,11 @@ _RECORD_KEY = (
 
 _CHANGE = (
     Column("change", "varchar", "added, removed or modified."),
-    Column("collection_id", "varchar", "Collection that found it; 'rebuilt' where derived from snapshots."),
+    Column(
+        "collection_id",
+        "varchar",
+        "Collection that found it; 'rebuilt' where derived from snapshots.",
+    ),
 )
 
 DOMAIN_SNAPSHOTS = Table(
@@ -226,7 +240,11 @@ DNS_RECORDS = Table(
 ZONES = Table(
     "zones",
     "A zone at a provider and how its last reading went.",
-    (*_WHERE, *ZONE_SNAPSHOTS.columns, Column("domain", "varchar", "Domain that the zone belongs to.")),
+    (
+        *_WHERE,
+        *ZONE_SNAPSHOTS.columns,
+        Column("domain", "varchar", "Domain that the zone belongs to."),
+    ),
     ("name", "provider", "account", "zone_id"),
 )
 
@@ -254,7 +272,9 @@ COLLECTIONS = Table(
     ("started_at", "id"),
 )
 
-_DAY = Column("day", "date", "UTC day (of the snapshot, or of the collection that found the change).")
+_DAY = Column(
+    "day", "date", "UTC day (of the snapshot, or of the collection that found the change)."
+)
 
 _MOVABLE = (
     Column("observed_at", _INSTANT, "When the new state was observed (UTC)."),
@@ -270,10 +290,18 @@ DOMAIN_CHANGES = Table(
         Column("zone", "varchar", "The domain."),
         Column("name", "varchar", "The domain."),
         Column("type", "varchar", "Always null; in common with record_changes."),
-        Column("change", "varchar", "added, removed, modified or moved (between accounts of one provider)."),
+        Column(
+            "change",
+            "varchar",
+            "added, removed, modified or moved (between accounts of one provider).",
+        ),
         Column("before", _DOMAIN_STATE, "Values before; null when added."),
         Column("after", _DOMAIN_STATE, "Values after; null when removed or moved."),
-        Column("collection_id", "varchar", "Collection that found it; 'rebuilt' where derived from snapshots."),
+        Column(
+            "collection_id",
+            "varchar",
+            "Collection that found it; 'rebuilt' where derived from snapshots.",
+        ),
         _DAY,
     ),
     ("observed_at", "name", "provider", "account"),
@@ -288,7 +316,11 @@ RECORD_CHANGES = Table(
         Column("change", "varchar", "added, removed or modified."),
         Column("before", _RECORD_STATE, "Values before; null when added."),
         Column("after", _RECORD_STATE, "Values after; null when removed."),
-        Column("collection_id", "varchar", "Collection that found it; 'rebuilt' where derived from snapshots."),
+        Column(
+            "collection_id",
+            "varchar",
+            "Collection that found it; 'rebuilt' where derived from snapshots.",
+        ),
         Column("zone_id", "varchar", "The zone's key at the provider."),
         _DAY,
     ),

@@ -2,7 +2,7 @@
 --
 -- in    $listed_at        when the listing was made
 --       $is_baseline      whether this is the account's first complete listing
--- reads listing           the domains as listed now
+-- reads listed            zone_id and name of the zones of the account now
 --       before_zones      the account's last snapshot
 --       outcomes          how the readings of this collection went, one row per zone tried
 -- gives the columns of zone_snapshots
@@ -21,6 +21,6 @@ select
     case when o.state is null then coalesce(b.error, '') else o.error end as error,
     coalesce(b.first_seen_at, $listed_at) as first_seen_at,
     coalesce(b.was_baseline, $is_baseline) as was_baseline
-from (select *, case when provider_id = '' then name else provider_id end as zone_id from listing) l
+from listed l
 left join before_zones b on b.zone_id = l.zone_id
 left join outcomes o on o.zone_id = l.zone_id

@@ -1,7 +1,7 @@
 -- What changed between two complete readings, in the zones that were read or left the account.
 --
 -- in    $collection_id    collection that found the changes
--- reads touched           zone_id, at (when the change was seen), is_first (first reading ever: a baseline, no changes)
+-- reads touched           zone_id, seen_at (when the change was seen), is_first (first reading ever: a baseline, no changes)
 --       before_records, after_records   two snapshots of the account
 -- gives the columns of record_log
 --
@@ -34,7 +34,7 @@ with
             is distinct from (b.content, b.ttl, b.priority, b.proxied, b.comment, b.tags)
     ),
     noticed as (
-        select p.*, t.at
+        select p.*, t.seen_at
         from pairs p
         join touched t using (zone_id)
         where not t.is_first
@@ -52,12 +52,12 @@ with
             *,
             count(*) filter (before is null) over same_set as come,
             count(*) filter (after is null) over same_set as gone,
-            first(after) filter (before is null) over same_set as its_after
+            any_value(after) filter (before is null) over same_set as its_after
         from noticed
         window same_set as (partition by zone_id, name, type)
     )
 select
-    at as observed_at,
+    seen_at as observed_at,
     zone_id, zone, name, type,
     case
         when before is not null and after is not null then 'modified'

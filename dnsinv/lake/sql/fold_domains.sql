@@ -1,7 +1,7 @@
 -- One row per domain, current or removed, whoever holds it.
 --
--- in    $lifecycle        all lifecycle words, best to worst
--- reads domain_history    periods of every name in every account
+-- reads lifecycle         all lifecycle words and their badness, best first
+--       domain_history    periods of every name in every account
 --       zone_domains      the domain of each name
 --       dns_records       current records
 -- gives the columns of domains
@@ -13,9 +13,10 @@ with
         select
             h.*,
             valid_to is null as is_there,
-            list_position($lifecycle::varchar[], status) as badness,
+            badness,
             bool_or(valid_to is null) over (partition by name) as is_anywhere
         from domain_history h
+        join lifecycle on lifecycle.word = h.status
         where name in (select domain from zone_domains)
     ),
     relevant as (
@@ -29,8 +30,8 @@ with
         select
             name,
             any_value(unicode_name) as unicode_name,
-            coalesce(($lifecycle::varchar[])[max(badness) filter (is_there and provider = 'godaddy')], '-') as godaddy_status,
-            coalesce(($lifecycle::varchar[])[max(badness) filter (is_there and provider = 'cloudflare')], '-') as cloudflare_status,
+            coalesce(arg_max(status, badness) filter (is_there and provider = 'godaddy'), '-') as godaddy_status,
+            coalesce(arg_max(status, badness) filter (is_there and provider = 'cloudflare'), '-') as cloudflare_status,
             first(expires_on order by provider = 'cloudflare', account) filter (expires_on is not null) as expires_on,
             first(registered_on order by provider = 'cloudflare', account) filter (registered_on is not null)
                 as registered_on,

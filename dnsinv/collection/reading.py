@@ -1,0 +1,138 @@
+"""Reading one zone so that a record is only taken for gone when that was seen twice.
+
+A reading is compared with what was known. Where records are missing, the provider is asked about
+them again in another way; what is still there then makes the reading a failed one. What shrinks by
+too much is held until the next reading agrees.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from dnsinv.collection.guard import Guard
+from dnsinv.collection.spool import Outcome
+from dnsinv.domain.domains import Domain
+from dnsinv.domain.records import Record
+from dnsinv.errors import AccessDenied, BadCredential, MalformedReply, NoZoneHere, ProviderError
+from dnsinv.lake.known import KnownZone
+from dnsinv.lake.observation import HELD_NO_ZONE
+from dnsinv.providers.provider import Provider
+
+LARGEST = 2**31 - 1  # TTL and priority are 32 bits wide at most (RFC 2181, section 8)
+
+
+def zone_id(domain: Domain) -> str:
+    """The zone's key within its account."""
+    return domain.provider_id or domain.name
+
+
+def read_zone(
+    provider: Provider,
+    domain: Domain,
+    known: KnownZone,
+    known_records: Callable[[str], Sequence[Record]],
+    guard: Guard,
+    clock: Callable[[], datetime],
+) -> tuple[Outcome, list[Record]]:
+    """Read one zone; never raises for what the provider says. Safe in several threads.
+
+    Args:
+        known_records: gives the zone's rows in the last snapshot, by zone id; asked only when the
+            reading differs from it.
+    """
+    key = zone_id(domain)
+    try:
+        records = _checked(domain, provider.read_zone(domain))
+        state, digest = "complete", digest_of(records)
+    except NoZoneHere:
+        records, state, digest = [], "no-zone-here", HELD_NO_ZONE
+    except (AccessDenied, BadCredential) as error:
+        return Outcome(key, domain.name, "refused", clock(), error=str(error)), []
+    except ProviderError as error:
+        return Outcome(key, domain.name, "failed", clock(), error=str(error)), []
+    at = clock()
+    if digest == known.digest:
+        return Outcome(key, domain.name, "unchanged", at), []
+    outcome = Outcome(key, domain.name, state, at, serial_of(records), len(records), digest)
+    try:
+        problem, is_held = _missing(provider, domain, records, known_records(key), guard, state)
+    except ProviderError as error:
+        return Outcome(key, domain.name, "failed", at, error=f"The second look failed: {error}"), []
+    if problem and not (is_held and digest == known.held_digest):
+        held = digest if is_held else ""
+        return Outcome(
+            key, domain.name, "failed", at, outcome.serial, len(records), "", held, problem
+        ), records if held else []
+    if state == "no-zone-here":
+        return Outcome(key, domain.name, state, at), []
+    return outcome, records
+
+
+def digest_of(records: Sequence[Record]) -> str:
+    """A fingerprint of everything a reading says of a zone, in any order."""
+    digest = hashlib.blake2b(digest_size=16)
+    for record in sorted(map(repr, records)):
+        digest.update(record.encode())
+    return digest.hexdigest()
+
+
+def serial_of(records: Sequence[Record]) -> int | None:
+    """The serial of the SOA record, where one is listed."""
+    for record in records:
+        if record.type == "SOA":
+            fields = record.content.split()
+            return int(fields[2]) if len(fields) > 2 and fields[2].isdigit() else None
+    return None
+
+
+def _missing(
+    provider: Provider,
+    domain: Domain,
+    records: Sequence[Record],
+    known: Sequence[Record],
+    guard: Guard,
+    state: str,
+) -> tuple[str, bool]:
+    """Why this reading cannot be taken as it is ("" when it can), and whether the guard holds it."""
+    ours = [record for record in known if not record.managed]
+    there = {_identity(record) for record in records}
+    gone = [record for record in ours if _identity(record) not in there]
+    if not gone:
+        return "", False
+    if state == "no-zone-here":
+        try:
+            provider.read_zone(domain)
+        except NoZoneHere:
+            pass
+        else:
+            return f"{domain.name} was said to have no zone here, and then it had one.", False
+    else:
+        still = provider.still_served(domain, gone)
+        if still:
+            first = still[0]
+            return (
+                f"A reading left out {len(still)} records that are still there, such as {first.name} {first.type}.",
+                False,
+            )
+    if guard.holds_zone(len(ours), len(gone)):
+        return (
+            f"Held: {len(gone)} of {len(ours)} records are gone at once; "
+            "the next reading that agrees releases it, or accept the collection.",
+            True,
+        )
+    return "", False
+
+
+def _identity(record: Record) -> tuple[str, ...]:
+    if record.record_id:
+        return (record.record_id,)
+    return (record.name, record.type, record.content, str(record.priority))
+
+
+def _checked(domain: Domain, records: list[Record]) -> list[Record]:
+    for record in records:
+        if not 0 <= record.ttl <= LARGEST or not 0 <= (record.priority or 0) <= LARGEST:
+            raise MalformedReply(
+                f"{record.name} {record.type} of {domain.name} has a TTL or priority out of range."
+            )
+    return records

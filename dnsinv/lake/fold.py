@@ -1,0 +1,186 @@
+"""Folding: history and current, derived from snapshots and logs; made again whole, published together."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock
+
+from dnsinv.domain.domains import Lifecycle
+from dnsinv.errors import LakeError
+from dnsinv.lake.lake import SNAPSHOT_TABLES, Lake, one_file, partitions, sql, view
+from dnsinv.lake.layout import Kind
+from dnsinv.lake.publish import Publication, recover
+from dnsinv.lake.schemas import (
+    COLLECTIONS,
+    DNS_RECORDS,
+    DOMAIN_HISTORY,
+    DOMAINS,
+    RECORD_HISTORY,
+    ZONES,
+    Table,
+)
+
+KEY = "fold"
+
+
+def fold_all(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
+    """Make history and current anew and publish them together; rows by dataset.
+
+    Args:
+        retired: accounts out of use, and since when.
+
+    Raises:
+        LakeError: the disk refused or a file is damaged.
+    """
+    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+        _prepare(con, lake, retired)
+        return {
+            "domain_history": _domain_history(con, lake, publication),
+            "record_history": _record_history(con, lake, publication),
+            "zones": _zones(con, lake, publication),
+            "dns_records": _dns_records(con, lake, publication),
+            "domains": _domains(con, lake, publication),
+        }
+
+
+def fold_history(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
+    """Make both histories anew; rows by dataset."""
+    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+        _prepare(con, lake, retired)
+        return {
+            "domain_history": _domain_history(con, lake, publication),
+            "record_history": _record_history(con, lake, publication),
+        }
+
+
+def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
+    """Make the current zones and records anew from the last snapshots and the published history."""
+    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+        _prepare(con, lake, retired)
+        return {
+            "zones": _zones(con, lake, publication),
+            "dns_records": _dns_records(con, lake, publication),
+        }
+
+
+def fold_domains(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
+    """Make the current domains anew from the published history and records."""
+    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+        _prepare(con, lake, retired)
+        return {"domains": _domains(con, lake, publication)}
+
+
+def publish_collections(lake: Lake, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the `collections` partition of one day by these rows."""
+    table = pa.Table.from_pylist([{name: row[name] for name in COLLECTIONS.names} for row in rows])
+    with _folding(lake), lake.connect() as con:
+        publication = Publication(lake.layout, f"collections-{day}")
+        con.register("collected", table)
+        publication.write(con, "from collected", COLLECTIONS, lake.layout.collections(day))
+        publication.commit()
+        publication.close()
+
+
+def version(lake: Lake) -> str:
+    """A fingerprint of the published current tables: it changes when any of them does."""
+    digest = hashlib.blake2b(digest_size=8)
+    for kind in ("domains", "zones", "records"):
+        path = lake.layout.current(kind)
+        state = path.stat() if path.exists() else None
+        digest.update(
+            f"{kind} {state.st_size} {state.st_mtime_ns} {state.st_ino}".encode() if state else b"-"
+        )
+    return digest.hexdigest()
+
+
+@contextmanager
+def _folding(lake: Lake) -> Iterator[None]:
+    """One fold at a time; what a crashed one had committed is finished first."""
+    lake.layout.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(lake.layout.locks / "fold.lock"):
+        recover(lake.layout, KEY)
+        Publication(lake.layout, KEY).close()
+        yield
+
+
+@contextmanager
+def _published(lake: Lake) -> Iterator[Publication]:
+    publication = Publication(lake.layout, KEY)
+    try:
+        yield publication
+    except duckdb.Error as error:
+        raise LakeError(f"History and current could not be made: {error}") from error
+    publication.commit()
+    publication.close()
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, lake: Lake, retired: Mapping[str, datetime]) -> None:
+    con.execute("create temp table retired (account varchar, retired_at timestamptz)")
+    if retired:
+        con.executemany(
+            "insert into retired values (?, ?)",
+            [[name, at] for name, at in sorted(retired.items())],
+        )
+    words = [[word.value, badness] for badness, word in enumerate(Lifecycle, start=1)]
+    con.execute("create temp table lifecycle (word varchar, badness integer)")
+    con.executemany("insert into lifecycle values (?, ?)", words)
+    for kind in ("domains", "zones", "records"):
+        view(con, f"latest_{kind}", _latest(lake, kind))
+    if not lake.layout.history("domains").exists():
+        return
+    _name_domains(con)
+
+
+def _latest(lake: Lake, kind: Kind) -> str:
+    return partitions(SNAPSHOT_TABLES[kind], lake.latest(kind))
+
+
+def _name_domains(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"create or replace temp table zone_domains as {sql('zone_domains')}")
+
+
+def _domain_history(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+    rows = _write(
+        con, lake, publication, "fold_domain_history", DOMAIN_HISTORY, "history", "domains"
+    )
+    _name_domains(con)
+    return rows
+
+
+def _record_history(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+    return _write(
+        con, lake, publication, "fold_record_history", RECORD_HISTORY, "history", "records"
+    )
+
+
+def _zones(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+    return _write(con, lake, publication, "fold_zones", ZONES, "current", "zones")
+
+
+def _dns_records(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+    return _write(con, lake, publication, "fold_dns_records", DNS_RECORDS, "current", "records")
+
+
+def _domains(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+    return _write(con, lake, publication, "fold_domains", DOMAINS, "current", "domains")
+
+
+def _write(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    publication: Publication,
+    query: str,
+    table: Table,
+    place: str,
+    kind: Kind,
+) -> int:
+    """Write one derived file; what follows in this fold reads it from staging."""
+    final = lake.layout.history(kind) if place == "history" else lake.layout.current(kind)
+    rows = publication.write(con, sql(query), table, final)
+    view(con, table.name, one_file(table, publication.staged(final)))
+    return rows

@@ -1,0 +1,272 @@
+"""One observation of one account becomes its snapshots and changes, all together or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from dnsinv.errors import LakeError
+from dnsinv.lake.lake import SNAPSHOT_TABLES, Lake, literal, one_file, plain, sql, view
+from dnsinv.lake.layout import Kind
+from dnsinv.lake.publish import Publication
+from dnsinv.lake.schemas import (
+    DOMAIN_LOG,
+    DOMAIN_SNAPSHOTS,
+    RECORD_LOG,
+    RECORD_SNAPSHOTS,
+    ZONE_SNAPSHOTS,
+    Column,
+    Table,
+)
+
+LISTING = Table("listing", "", DOMAIN_SNAPSHOTS.columns[:-3], ())
+OUTCOMES = Table(
+    "outcomes",
+    "How the reading of one zone went in this collection.",
+    (
+        Column("zone_id", "varchar", ""),
+        Column("name", "varchar", ""),
+        Column("state", "varchar", ""),
+        Column("attempted_at", "timestamptz", ""),
+        Column("serial", "bigint", ""),
+        Column("record_count", "integer", ""),
+        Column("digest", "varchar", ""),
+        Column("held_digest", "varchar", ""),
+        Column("error", "varchar", ""),
+    ),
+    (),
+)
+READINGS = Table("readings", "", RECORD_SNAPSHOTS.columns[:-3], ())
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a collection saw: Parquet files with the columns of LISTING, OUTCOMES and READINGS.
+
+    `listing` is None when only zones were read. `listed_at` is when the listing was made (else the
+    start of the collection). A zone with a `held_digest` keeps its last good rows.
+    """
+
+    provider: str
+    account: str
+    day: date
+    collection_id: str
+    listed_at: datetime
+    listing: Path | None
+    outcomes: Sequence[Path]
+    readings: Sequence[Path]
+    accepts_held: bool = False
+    """Whether a person has accepted the readings that the guard held back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Rows that stand in the new partitions, and changes that this observation made."""
+
+    domains: int
+    zones: int
+    records: int
+    domain_changes: int
+    record_changes: int
+    zone_states: Mapping[str, int]
+    """Zones of the snapshot by the state of their last reading."""
+
+
+def stage(lake: Lake, seen: Observation, publication: Publication) -> Published:
+    """Write the partitions that follow from an observation into a publication, not yet committed.
+
+    Raises:
+        LakeError: the day lies before the account's last snapshot, or the disk refused.
+    """
+    layout = lake.layout
+    days = layout.days("zones", seen.provider, seen.account)
+    if days and days[-1] > seen.day:
+        raise LakeError(
+            f"The account {seen.account} was last observed on {days[-1]}, after {seen.day}: "
+            "a past day is never collected again. If the clock is wrong, mend it."
+        )
+    with lake.connect() as con:
+        try:
+            return _stage(con, lake, seen, publication, is_baseline=not days)
+        except duckdb.Error as error:
+            raise LakeError(
+                f"The snapshot of {seen.account} could not be put together: {error}"
+            ) from error
+
+
+def _stage(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    seen: Observation,
+    publication: Publication,
+    *,
+    is_baseline: bool,
+) -> Published:
+    times = {"listed_at": seen.listed_at}
+    for kind in ("domains", "zones", "records"):
+        view(con, f"before_{kind}", _last(lake, seen, kind))
+    outcomes = plain(OUTCOMES, seen.outcomes)
+    view(con, "outcomes", _ACCEPTED.format(outcomes=outcomes) if seen.accepts_held else outcomes)
+    view(con, "readings", plain(READINGS, seen.readings))
+    domains = domain_changes = 0
+    if seen.listing is not None:
+        view(con, "listing", one_file(LISTING, seen.listing))
+        view(con, "listed", _LISTED)
+        _table(con, "after_domains", sql("assemble_domains"), times)
+        domains = publication.write(
+            con, "from after_domains", DOMAIN_SNAPSHOTS, _to(lake, seen, "domains")
+        )
+        if not is_baseline:
+            found = {**times, "collection_id": seen.collection_id}
+            domain_changes = _log(con, lake, seen, publication, "domains", found)
+    else:
+        view(
+            con,
+            "listed",
+            "select zone_id, name from before_zones union select zone_id, name from outcomes",
+        )
+    _table(con, "after_zones", sql("assemble_zones"), {**times, "is_baseline": is_baseline})
+    zones = publication.write(con, "from after_zones", ZONE_SNAPSHOTS, _to(lake, seen, "zones"))
+    _table(con, "zone_uses", _ZONE_USES, {})
+    _table(con, "touched", _TOUCHED, times)
+    records = publication.write(
+        con, sql("assemble_records"), RECORD_SNAPSHOTS, _to(lake, seen, "records")
+    )
+    view(
+        con,
+        "after_records",
+        one_file(RECORD_SNAPSHOTS, publication.staged(_to(lake, seen, "records"))),
+    )
+    record_changes = 0
+    if con.execute("select 1 from touched where not is_first limit 1").fetchall():
+        record_changes = _log(
+            con, lake, seen, publication, "records", {"collection_id": seen.collection_id}
+        )
+    states = con.execute("select state, count(*) from after_zones group by 1 order by 1").fetchall()
+    return Published(domains, zones, records, domain_changes, record_changes, dict(states))
+
+
+def rebuild_changes(lake: Lake, kind: Kind, provider: str, account: str, day: date) -> int:
+    """Derive one day's changes from the snapshots again; the number of rows that stand afterwards.
+
+    The finer rows of several collections of that day are kept where their sum is the difference of
+    the two snapshots; where it is not, they give way to that difference (collection_id 'rebuilt').
+
+    Raises:
+        LakeError: there is no snapshot of that account and day.
+    """
+    layout = lake.layout
+    days = layout.days(kind, provider, account)
+    if day not in days:
+        raise LakeError(f"The account {account} has no snapshot of {day}; nothing can be derived.")
+    table, target = (
+        (DOMAIN_LOG if kind == "domains" else RECORD_LOG),
+        layout.changes(kind, provider, account, day),
+    )
+    earlier = [known for known in days if known < day]
+    with lake.connect() as con:
+        existing = con.execute(f"select count(*) from ({one_file(table, target)})").fetchall()[0][0]
+        if not earlier:
+            return int(existing)  # changes within the first day; the day itself is the baseline
+        for name, when in (("before", earlier[-1]), ("after", day)):
+            for each in ("domains", "zones", "records"):
+                path = layout.snapshot(each, provider, account, when)
+                view(con, f"{name}_{each}", one_file(SNAPSHOT_TABLES[each], path))
+        view(con, "log", one_file(table, target))
+        if kind == "domains":
+            times = con.execute("select max(observed_at) from after_domains").fetchall()
+            query, parameters = (
+                sql("diff_domains"),
+                {"listed_at": times[0][0], "collection_id": "rebuilt"},
+            )
+        else:
+            con.execute(f"create temp table touched as {_TOUCHED_BETWEEN}")
+            query, parameters = sql("diff_records"), {"collection_id": "rebuilt"}
+        _table(con, "derived", query, parameters)
+        if con.execute(sql(f"net_{kind}")).fetchall()[0][0]:
+            return int(existing)
+        publication = Publication(layout, f"rebuild-{kind}-{account}-{day}")
+        rows = publication.write(con, "from derived", table, target)
+        publication.commit()
+        publication.close()
+        return rows
+
+
+HELD_NO_ZONE = "no-zone-here"  # stands for the digest of a held reading that found no zone
+
+_ACCEPTED = """
+    select * replace (
+        case held_digest when '' then state when 'no-zone-here' then 'no-zone-here' else 'complete' end as state,
+        case held_digest when '' then digest else held_digest end as digest,
+        case held_digest when '' then error else '' end as error,
+        '' as held_digest
+    )
+    from ({outcomes})
+"""
+
+_LISTED = (
+    "select case when provider_id = '' then name else provider_id end as zone_id, name from listing"
+)
+
+_ZONE_USES = """
+    select z.zone_id, o.attempted_at as read_at,
+        case o.state when 'complete' then 'reading' when 'unchanged' then 'seen' when 'no-zone-here' then 'none'
+            else 'kept' end as use
+    from after_zones z left join outcomes o using (zone_id)
+"""
+
+_TOUCHED = """
+    select u.zone_id, u.read_at as seen_at, b.read_at is null and z.was_baseline as is_first
+    from zone_uses u
+    join after_zones z using (zone_id)
+    left join before_zones b using (zone_id)
+    where u.use in ('reading', 'none')
+    union all
+    select zone_id, $listed_at, false from before_zones where zone_id not in (select zone_id from after_zones)
+"""
+
+_TOUCHED_BETWEEN = """
+    select a.zone_id, a.read_at as seen_at, b.read_at is null and a.was_baseline as is_first
+    from after_zones a left join before_zones b using (zone_id)
+    where a.read_at is distinct from b.read_at
+    union all
+    select zone_id, (select max(observed_at) from after_domains), false
+    from before_zones where zone_id not in (select zone_id from after_zones)
+"""
+
+
+def _log(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    seen: Observation,
+    publication: Publication,
+    kind: Kind,
+    parameters: dict[str, Any],
+) -> int:
+    table = DOMAIN_LOG if kind == "domains" else RECORD_LOG
+    target = lake.layout.changes(kind, seen.provider, seen.account, seen.day)
+    _table(con, f"new_{kind}", sql(f"diff_{kind}"), parameters)
+    new = int(con.execute(f"select count(*) from new_{kind}").fetchall()[0][0])
+    if new or target.exists():
+        before = f"select * from ({one_file(table, target)}) where collection_id <> {literal(seen.collection_id)}"
+        publication.write(con, f"{before} union all by name from new_{kind}", table, target)
+    return new
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection, name: str, query: str, parameters: dict[str, Any]
+) -> None:
+    con.execute(f"create or replace temp table {name} as {query}", parameters)
+
+
+def _last(lake: Lake, seen: Observation, kind: Kind) -> str:
+    days = lake.layout.days(kind, seen.provider, seen.account)
+    paths = [lake.layout.snapshot(kind, seen.provider, seen.account, days[-1])] if days else []
+    return plain(SNAPSHOT_TABLES[kind], paths)
+
+
+def _to(lake: Lake, seen: Observation, kind: Kind) -> Path:
+    return lake.layout.snapshot(kind, seen.provider, seen.account, seen.day)
