@@ -21,7 +21,17 @@ from dnsinv.errors import MalformedReply, ProviderError, ProviderUnavailable
 from dnsinv.http_hints import PASSING_STATUSES, asked_wait
 from dnsinv.http_limit import Clock, Limiter, Rate, Sleep
 
-__all__ = ["STOPPING", "Api", "Explain", "Limiter", "Patience", "Rate", "interruptible"]
+__all__ = [
+    "STOPPING",
+    "Api",
+    "Clock",
+    "Explain",
+    "Limiter",
+    "Patience",
+    "Rate",
+    "Sleep",
+    "interruptible",
+]
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +99,7 @@ class Api:
         patience: Patience | None = None,
         wire: httpx.BaseTransport | None = None,
         stopping: threading.Event | None = None,
-        sleep: Sleep = time.sleep,
+        sleep: Sleep | None = None,
         clock: Clock = time.time,
         ticks: Clock = time.monotonic,
     ) -> None:
@@ -104,7 +114,7 @@ class Api:
             wire or _wire(patience), limiter_for, patience, stopping, clock=clock, ticks=ticks
         )
         self._client = httpx.Client(
-            transport=_Retrying(self._paced, patience, sleep),
+            transport=_Retrying(self._paced, patience, sleep or interruptible(stopping)),
             headers={
                 "Authorization": authorization,
                 "Accept": "application/json",
@@ -312,12 +322,15 @@ class _Paced(httpx.BaseTransport):
 
     def _heed(self, limiter: Limiter, request: httpx.Request, response: httpx.Response) -> None:
         wait = asked_wait(response, self._clock())
-        is_refused = response.status_code in PASSING_STATUSES
-        if response.status_code == httpx.codes.TOO_MANY_REQUESTS and not wait:
+        if response.status_code not in PASSING_STATUSES:
+            # A used up budget that our own log explains is the limiter's business, which is finer
+            # than whole seconds; if the log does not explain it, others use the credential too.
+            is_explained = wait and limiter.remaining() < limiter.rate.requests / 2
+            if is_explained or wait > self._patience.hint_seconds:
+                return
+        elif response.status_code == httpx.codes.TOO_MANY_REQUESTS and not wait:
             wait = self._patience.backoff_seconds
-        # A used up budget that is announced without a refusal is the limiter's own business
-        # unless it is short: GoDaddy's window of 23 minutes must not look like an outage.
-        if wait and (is_refused or wait <= self._patience.hint_seconds):
+        if wait:
             log.info("paused host=%s seconds=%.1f", request.url.host, wait)
             limiter.pause(wait)
 

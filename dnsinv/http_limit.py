@@ -45,7 +45,7 @@ class Limiter:
         rate: Rate,
         state: Path | None = None,
         clock: Clock = time.time,
-        sleep: Sleep = time.sleep,
+        sleep: Sleep = time.sleep,  # noqa: TID251  # this file is a part of dnsinv.http
     ) -> None:
         self.rate = rate
         # The server counts arrivals, which come closer together than departures at times.

@@ -1,0 +1,186 @@
+"""GoDaddy's API v1 (key and secret): bare arrays without totals, so completeness is asked for.
+
+What it and v3 have in common, and the sources, are in godaddy.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from dnsinv.domain.domains import Domain
+from dnsinv.domain.names import observed_name
+from dnsinv.domain.records import Record
+from dnsinv.errors import AccessDenied, IncompleteListing, MalformedReply, NotFound, NoZoneHere
+from dnsinv.http import Api
+from dnsinv.providers.diagnosis import diagnose
+from dnsinv.providers.fields import Row, day, flag, hosts, row, rows, text
+from dnsinv.providers.godaddy import APEX, GONE, lifecycle, segment, to_record, value_of
+from dnsinv.providers.ordering import domains_in_order, records_in_order
+from dnsinv.providers.provider import Diagnosis
+
+DOMAINS_PER_PAGE = 1000  # the maximum; above it the answer is 422
+RECORDS_PER_PAGE = 500  # the maximum
+
+REMEDIES = {
+    "bad_key": "Check the key and its secret at developer.godaddy.com/keys: both must be of the"
+    " production environment and not expired.",
+    "too_few_domains": "GoDaddy refuses this API to accounts with fewer than 10 domains (since"
+    " 2024); set a personal access token (GODADDY_API_TOKEN) instead, which uses API v3.",
+}
+
+
+class GoDaddyV1:
+    """One GoDaddy account, read with a key and its secret."""
+
+    name = "godaddy"
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def list_domains(self) -> list[Domain]:
+        """Every domain, sorted; a page cut short is found out because the next one is not empty.
+
+        Source: GET /v1/domains with the last name of a page as the next one's marker.
+        """
+        domains: dict[str, Domain] = {}
+        marker: dict[str, str] = {}
+        while page := self._domain_page(marker):
+            for found in page:
+                domain = to_domain(found)
+                if domain.name in domains:
+                    raise IncompleteListing(f"GoDaddy's list of domains has {domain.name} twice.")
+                domains[domain.name] = domain
+            marker = {"marker": text(page[-1], "domain", "GoDaddy's domain")}
+        return domains_in_order(domains.values())
+
+    def read_zone(self, domain: Domain) -> list[Record]:
+        """Every record of one zone, sorted.
+
+        A page that is not full is taken for the last: v1 gives no proof, so what a reading lacks is
+        asked for with `still_served` before it counts as removed.
+
+        Source: GET /v1/domains/{domain}/records.
+        """
+        gathered: set[Record] = set()
+        for page in self._record_pages(domain.name):
+            again = gathered.intersection(page)
+            # One record may come twice: the last of page 1, when offsets count from 1.
+            if len(again) > 1:
+                raise IncompleteListing(
+                    f"GoDaddy's list of records of {domain.name} has {len(again)} records twice."
+                )
+            gathered.update(page)
+        return records_in_order(gathered)
+
+    def still_listed(self, domain: Domain) -> bool:
+        """Whether the account knows the domain and has neither cancelled nor transferred it."""
+        try:
+            found = row(self._api.get(f"/v1/domains/{segment(domain.name)}"), "GoDaddy's domain")
+        except (NotFound, NoZoneHere):
+            return False
+        current = to_domain(found)
+        if current.name != domain.name:
+            raise MalformedReply(f"GoDaddy answers with {current.name} for {domain.name}.")
+        return current.status not in GONE
+
+    def still_served(self, domain: Domain, records: Sequence[Record]) -> list[Record]:
+        """Those whose values stand in their record sets, each set asked for by itself."""
+        served = {
+            value_of(record)
+            for type_, label in sorted(_record_sets(domain.name, records))
+            for record in self._records(domain.name, f"/{segment(type_)}/{segment(label)}")
+        }
+        return [record for record in records if value_of(record) in served]
+
+    def diagnose(self) -> Diagnosis:
+        """Read one domain."""
+        return diagnose(self._sample, _cause_of_denial, REMEDIES)
+
+    @property
+    def requests(self) -> int:
+        """HTTP requests sent so far, retries included."""
+        return self._api.requests
+
+    @property
+    def remaining(self) -> int:
+        """Requests for records that the rate limit would let pass right now."""
+        return self._api.remaining("/v1/domains/-/records")
+
+    def close(self) -> None:
+        """Release connections."""
+        self._api.close()
+
+    def _sample(self) -> str:
+        found = rows(self._api.get("/v1/domains", {"limit": 1}, hurry=True), "GoDaddy's list")
+        return f"GoDaddy accepts the key and shows it {'domains' if found else 'no domain at all'}."
+
+    def _domain_page(self, marker: dict[str, str]) -> list[Row]:
+        reply = self._api.get(
+            "/v1/domains", {"limit": DOMAINS_PER_PAGE, "includes": "nameServers", **marker}
+        )
+        return rows(reply, "GoDaddy's list of domains")
+
+    def _record_pages(self, zone: str) -> Iterator[list[Record]]:
+        """Pages of records up to the first that is not full.
+
+        Whether `offset` counts records from 0, records from 1 or pages from 1 is not known (users
+        of the API did each). Offset 500 continues the first two; if it is beyond the end, offset 2
+        tells the third from a zone of exactly 500 records.
+        """
+        page = self._records(zone)
+        yield page
+        if len(page) < RECORDS_PER_PAGE:
+            return
+        offsets = count(RECORDS_PER_PAGE, RECORDS_PER_PAGE)
+        following = self._records(zone, offset=next(offsets))
+        if not following:
+            offsets = count(2)
+            following = self._records(zone, offset=next(offsets))
+            if set(following) <= set(page):
+                return
+        yield following
+        while len(following) >= RECORDS_PER_PAGE:
+            following = self._records(zone, offset=next(offsets))
+            yield following
+
+    def _records(self, zone: str, rrset: str = "", **offset: int) -> list[Record]:
+        reply = self._api.get(
+            f"/v1/domains/{segment(zone)}/records{rrset}", {"limit": RECORDS_PER_PAGE, **offset}
+        )
+        what = f"GoDaddy's list of records of {zone}"
+        return [to_record(zone, found) for found in rows(reply, what)]
+
+
+def to_domain(found: Row) -> Domain:
+    """A domain as v1 lists it; its transfer code and contacts are left behind.
+
+    Raises:
+        MalformedReply: domain or status is missing.
+    """
+    name = observed_name(text(found, "domain", "GoDaddy's domain"))
+    raw_status = text(found, "status", f"GoDaddy's domain {name}")
+    return Domain(
+        name=name,
+        status=lifecycle(raw_status),
+        raw_status=raw_status,
+        expires_on=day(found, "expires"),
+        registered_on=day(found, "createdAt"),
+        auto_renew=flag(found, "renewAuto"),
+        locked=flag(found, "locked"),
+        privacy=flag(found, "privacy"),
+        nameservers=hosts(found, "nameServers"),
+    )
+
+
+def _record_sets(zone: str, records: Sequence[Record]) -> set[tuple[str, str]]:
+    """Type and label to ask for; SRV under its full label and without `_service._protocol`."""
+    wanted = set()
+    for record in records:
+        label = record.name.removesuffix(zone).rstrip(".")
+        wanted.add((record.type, label or APEX))
+        if record.type == "SRV":
+            wanted.add((record.type, ".".join(label.split(".")[2:]) or APEX))
+    return wanted
+
+
+def _cause_of_denial(denied: AccessDenied) -> str:
+    return "too_few_domains" if denied.code == "ACCESS_DENIED" else "unknown"
