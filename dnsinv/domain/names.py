@@ -21,6 +21,7 @@ _REVERSE_NAME = re.compile(
     r"(?:\*|[a-z0-9_/-]{1,63})(?:\.[a-z0-9_/-]{1,63})*\.(?:in-addr|ip6)\.arpa"
 )
 _NO_LABEL_CHARACTER = re.compile(r"[^a-z0-9_-]")
+_DOTS = ".\u3002\uff0e\uff61"  # UTS #46 reads all of them as dots
 _SHOWN_CHARACTERS = 80  # of a name that an error text quotes
 
 
@@ -57,11 +58,15 @@ def unicode_name(name: str) -> str:
 
 
 def observed_name(text: str) -> str:
-    """A name that a provider serves: canonical where possible, else lower-cased as it came."""
+    """A name that a provider serves: canonical where possible, else lower-cased without last dots.
+
+    It never fails, and the result is observed as itself.
+    """
+    bare = text.rstrip(_DOTS)
     try:
-        return canonical_name(text)
+        return canonical_name(bare or text)
     except BadName:
-        return text.lower().rstrip(".")
+        return bare.lower()
 
 
 def ancestors(name: str) -> Iterator[str]:
@@ -98,9 +103,8 @@ def _readable_label(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        readable = idna.ulabel(label)
-        return readable if _with_a_labels(readable) == label else label
-    except (idna.IDNAError, BadName):
+        return idna.ulabel(label)  # refuses what would not encode to this very label
+    except idna.IDNAError:
         return label
 
 
