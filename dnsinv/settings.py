@@ -19,14 +19,22 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dnsinv.errors import BadSetting
 
-ACCOUNT_NAME = r"^[a-z0-9-]+$"  # it is a folder name in the lake and part of Dagster's partition keys
+ACCOUNT_NAME = (
+    r"^[a-z0-9-]+$"  # it is a folder name in the lake and part of Dagster's partition keys
+)
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Settings(BaseSettings):
     """Every setting, by its environment variable's name in lower case."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=False,
+    )
 
     server_port: Port = 8080
     public_url: str = ""
@@ -121,38 +129,35 @@ class Account:
     problem: str = ""
 
 
-def load_settings(config: Path | None = None, variables: Mapping[str, str] | None = None) -> Settings:
+def load_settings(config: Path | None = None, **given: object) -> Settings:
     """Read the environment (over `.env` in the current folder) once.
 
     Args:
         config: path of dnsinv.toml, over DNSINV_CONFIG.
-        variables: stands in for the environment and `.env`.
+        given: settings that win over the environment.
 
     Raises:
         BadSetting: a value is wrong; the text names the variable.
     """
-    values = _variables() if variables is None else variables
-    known = {name: values[name.upper()] for name in Settings.model_fields if values.get(name.upper())}
     if config is not None:
-        known["dnsinv_config"] = str(config)
+        given["dnsinv_config"] = config
     try:
-        return _Given(**known)
+        return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]).upper()
         raise BadSetting(
-            f"{name}={known.get(name.lower(), '')!r} is wrong: {first['msg']}; "
+            f"{name} is wrong: {first['msg']}, not {first['input']!r}; "
             "mend it in the environment or .env (docs/settings.md)."
         ) from None
 
 
-def load_accounts(settings: Settings, variables: Mapping[str, str] | None = None) -> list[Account]:
-    """All accounts in order of name: those of dnsinv.toml, else one per provider configured by variables.
+def load_accounts(settings: Settings) -> list[Account]:
+    """All accounts in order of name: those of dnsinv.toml, else one per provider by variables.
 
     Raises:
         BadSetting: the file is missing, not TOML, or an account in it is wrong.
     """
-    values = _variables() if variables is None else variables
     path = settings.dnsinv_config
     if path is None:
         default = Path("dnsinv.toml")
@@ -162,22 +167,19 @@ def load_accounts(settings: Settings, variables: Mapping[str, str] | None = None
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BadSetting(f"The account file {path} does not exist; create it or unset DNSINV_CONFIG.") from None
+        raise BadSetting(
+            f"The account file {path} does not exist; create it or unset DNSINV_CONFIG."
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSetting(f"The account file {path} cannot be read: {error}.") from None
+    values = _variables()
     accounts = [_account(path, table, values) for table in _tables(path, document)]
     doubled = {a.name for a in accounts if sum(b.name == a.name for b in accounts) > 1}
     if doubled:
-        raise BadSetting(f"{path} names the account {sorted(doubled)[0]!r} twice; names must differ.")
+        raise BadSetting(
+            f"{path} names the account {sorted(doubled)[0]!r} twice; names must differ."
+        )
     return sorted(accounts, key=lambda account: account.name)
-
-
-class _Given(Settings):
-    """Settings from exactly the values passed in: the environment has been read already."""
-
-    @classmethod
-    def settings_customise_sources(cls, *_: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:
-        return (init_settings,)
 
 
 def _variables() -> dict[str, str]:
@@ -197,7 +199,8 @@ def _tables(path: Path, document: dict[str, Any]) -> list[_AccountTable]:
             first = error.errors(include_input=False)[0]
             field = ".".join(str(part) for part in first["loc"])
             raise BadSetting(
-                f"{path}: account number {number} is wrong at {field!r}: {first['msg']} (docs/settings.md)."
+                f"{path}: account number {number} is wrong at {field!r}: {first['msg']} "
+                "(docs/settings.md)."
             ) from None
     return found
 
@@ -207,16 +210,20 @@ def _account(path: Path, table: _AccountTable, values: Mapping[str, str]) -> Acc
     if clear is not None:
         if not _is_loopback(table.base_url):
             raise BadSetting(
-                f"{path}: account {table.name!r} has a credential in clear but {table.base_url or 'no base_url'} "
-                "is not on this machine; name environment variables instead (key_env, secret_env, token_env)."
+                f"{path}: account {table.name!r} has a credential in clear but "
+                f"{table.base_url or 'its base_url'} is not on this machine; name environment "
+                "variables instead (key_env, secret_env, token_env)."
             )
         key, secret, token, problem = clear.key, clear.secret, clear.token, ""
     else:
         names = [name for name in (table.key_env, table.secret_env, table.token_env) if name]
         missing = [name for name in names if not values.get(name)]
-        problem = f"{', '.join(missing)} not set" if missing else "" if names else "no credential named"
+        problem = (
+            f"{', '.join(missing)} not set" if missing else "" if names else "no credential named"
+        )
         key, secret, token = (
-            values.get(name, "") if name else "" for name in (table.key_env, table.secret_env, table.token_env)
+            values.get(name, "") if name else ""
+            for name in (table.key_env, table.secret_env, table.token_env)
         )
     return Account(
         table.name,
@@ -248,7 +255,9 @@ def _accounts_of_variables(settings: Settings) -> list[Account]:
         if not token.get_secret_value() and not secret.get_secret_value():
             problem = "GODADDY_API_SECRET not set"
         accounts.append(
-            Account("godaddy", "godaddy", settings.godaddy_api_url, key, secret, token, problem=problem)
+            Account(
+                "godaddy", "godaddy", settings.godaddy_api_url, key, secret, token, problem=problem
+            )
         )
     return accounts
 

@@ -53,8 +53,8 @@ class Progress(Protocol):
     def listed(self, domains: int, zones: int) -> None:
         """The listing is complete; so many zones will be read."""
 
-    def zone(self, outcome: Outcome) -> None:
-        """One more zone was read."""
+    def zone(self, outcome: Outcome, budget: int) -> None:
+        """One more zone was read; so many requests are left in the provider's window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +169,7 @@ class Engine:
         domains = self._listed(job, provider, collection, spool, known)
         if domains is None:
             return collection
-        errors = (
-            []
-            if job.lists_only
-            else self._read_zones(job, provider, collection, spool, known, domains)
-        )
+        errors = [] if job.lists_only else self._read_zones(job, provider, spool, known, domains)
         collection.requests += provider.requests
         self._publish(collection, spool, errors)
         if not any(outcome.held_digest for outcome in spool.outcomes()):
@@ -188,7 +184,7 @@ class Engine:
         spool: Spool,
         known: KnownAccount,
     ) -> list[Domain] | None:
-        """The domains to go by: listed now or before the interruption; None when the guard holds them."""
+        """The domains to go by, listed now or before an interruption; None if the guard holds them."""
         if job.domain:
             domains = [domain for domain in known.domains() if domain.name == job.domain]
             if not domains:
@@ -242,9 +238,10 @@ class Engine:
         self._settle(job, "superseded")
         examples = ", ".join(domain.name for domain in missing[:3])
         collection.requests += provider.requests
+        more = ", ..." if len(missing) > 3 else ""
         text = (
-            f"Held: {len(missing)} of {known} domains are missing at once ({examples}{', ...' if len(missing) > 3 else ''}); "
-            f"the next listing that agrees releases it, or `dnsinv collection accept {collection.id}`."
+            f"Held: {len(missing)} of {known} domains are missing at once ({examples}{more}); the "
+            f"next listing that agrees releases it, or `dnsinv collection accept {collection.id}`."
         )
         with self._store.begin() as db:
             collections.hold(
@@ -259,7 +256,6 @@ class Engine:
         self,
         job: Job,
         provider: Provider,
-        collection: Collection,
         spool: Spool,
         known: KnownAccount,
         domains: Sequence[Domain],
@@ -289,15 +285,15 @@ class Engine:
             if outcome.error:
                 errors.append(f"{outcome.name}: {outcome.error}")
             if self._progress:
-                self._progress.zone(outcome)
+                self._progress.zone(outcome, provider.remaining())
             if self._clock() - flushed >= FLUSH_EVERY:
                 spool.flush()
                 flushed = self._clock()
         spool.flush()
         if self._stopping.is_set():
             raise Interrupted(
-                f"The collection of {job.account} was stopped after {len(spool.outcomes())} of {len(domains)} zones; "
-                "the next one goes on from there."
+                f"The collection of {job.account} was stopped after {len(spool.outcomes())} of "
+                f"{len(domains)} zones; the next one goes on from there."
             )
         return errors
 
@@ -428,10 +424,13 @@ class Engine:
         self._record(collection)
         publication.close()
         log.info(
-            "collection published id=%s state=%s domains=%d records=%d domain_changes=%d record_changes=%d",
-            collection.id, collection.state, published.domains, published.records, published.domain_changes,
+            "collection published id=%s state=%s records=%d domain_changes=%d record_changes=%d",
+            collection.id,
+            collection.state,
+            published.records,
+            published.domain_changes,
             published.record_changes,
-        )  # fmt: skip
+        )
 
     def _end(self, collection: Collection, state: str, errors: Sequence[str]) -> None:
         collection.state, collection.finished_at = state, self._clock()

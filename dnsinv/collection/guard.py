@@ -18,7 +18,7 @@ class Guard:
     count: int = 3
 
     def holds_listing(self, known: int, missing: int) -> bool:
-        """Whether a listing that lacks `missing` of `known` domains must wait for a confirmation."""
+        """Whether a listing that lacks `missing` of `known` domains must be confirmed first."""
         return missing > self.share * known or (known < SMALL and missing >= self.count)
 
     def holds_zone(self, known: int, missing: int) -> bool:

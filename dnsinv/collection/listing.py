@@ -34,8 +34,8 @@ def list_account(
         if not hidden:
             return listing, missing
     raise IncompleteListing(
-        f"The listing leaves out {len(hidden)} domains that the provider still knows by name, such as {hidden[0]}; "
-        "nothing of it is used."
+        f"The listing leaves out {len(hidden)} domains that the provider still knows by name, "
+        f"such as {hidden[0]}; nothing of it is used."
     )
 
 

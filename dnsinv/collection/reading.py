@@ -93,7 +93,7 @@ def _missing(
     guard: Guard,
     state: str,
 ) -> tuple[str, bool]:
-    """Why this reading cannot be taken as it is ("" when it can), and whether the guard holds it."""
+    """Why this reading cannot be taken as it is ("" if it can), and whether the guard holds it."""
     ours = [record for record in known if not record.managed]
     there = {_identity(record) for record in records}
     gone = [record for record in ours if _identity(record) not in there]
@@ -111,7 +111,8 @@ def _missing(
         if still:
             first = still[0]
             return (
-                f"A reading left out {len(still)} records that are still there, such as {first.name} {first.type}.",
+                f"A reading left out {len(still)} records that are still there, such as "
+                f"{first.name} {first.type}.",
                 False,
             )
     if guard.holds_zone(len(ours), len(gone)):

@@ -73,8 +73,8 @@ _READINGS = pa.schema(
 class Outcome:
     """How the reading of one zone went.
 
-    `state` is complete, unchanged, no-zone-here, refused or failed. `held_digest` marks a reading that
-    the guard holds back ("" otherwise); its state is then failed.
+    `state` is complete, unchanged, no-zone-here, refused or failed. `held_digest` marks a reading
+    that the guard holds back ("" otherwise); its state is then failed.
     """
 
     zone_id: str
@@ -137,13 +137,12 @@ class Spool:
         ]
 
     def add(self, outcome: Outcome, records: Sequence[Record] = ()) -> None:
-        """Add one zone; it reaches the disk with the next flush, at the latest when a chunk is full."""
+        """Add one zone; it reaches the disk with the next flush, or when a chunk is full."""
         self._outcomes.append(outcome)
         self._records.extend(
-            (outcome.zone_id, r.zone, r.name, r.type, r.content, r.ttl, r.priority, r.proxied, r.managed, r.record_id,
-             r.comment, list(r.tags))
-            for r in records
-        )  # fmt: skip
+            (outcome.zone_id, *(getattr(record, name) for name in _READINGS.names[1:]))
+            for record in records
+        )
         if len(self._records) >= CHUNK_RECORDS or len(self._outcomes) >= CHUNK_ZONES:
             self.flush()
 

@@ -1,4 +1,4 @@
-"""Folding: history and current, derived from snapshots and logs; made again whole, published together."""
+"""Folding: history and current, derived whole from snapshots and logs and published together."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

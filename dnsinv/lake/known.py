@@ -30,20 +30,18 @@ class KnownAccount:
     """The last snapshot of one account, read when asked for."""
 
     def __init__(self, lake: Lake, provider: str, account: str) -> None:
-        self._con = lake.connect()
+        self._con = lake.open()
         self._lock = threading.Lock()
         for kind in ("domains", "zones", "records"):
             view(self._con, f"known_{kind}", _last(lake, kind, provider, account))
 
     def domains(self) -> list[Domain]:
         """The domains last listed, in order of name."""
-        columns = "name, status, raw_status, provider_id, expires_on, registered_on, auto_renew, locked, privacy, nameservers"
         rows = self._con.execute(
-            f"select {columns} from known_domains order by name, provider_id"
+            f"select {_DOMAIN} from known_domains order by name, provider_id"
         ).fetchall()
         return [
-            Domain(name, Lifecycle(status), *rest, tuple(servers))
-            for name, status, *rest, servers in rows
+            Domain(*(row[0], Lifecycle(row[1]), *row[2:9], tuple(row[9]))) for row in rows
         ]
 
     def zones(self) -> dict[str, KnownZone]:
@@ -59,7 +57,7 @@ class KnownAccount:
             rows = self._con.execute(
                 f"select {_RECORD} from known_records where zone_id = ?", [zone_id]
             ).fetchall()
-        return [Record(*row[:10], tuple(row[10])) for row in rows]
+        return [Record(*(*row[:10], tuple(row[10]))) for row in rows]
 
     def close(self) -> None:
         self._con.close()

@@ -55,15 +55,19 @@ class Lake:
 
         Sessions are in UTC. Views of datasets that have no file yet are empty.
         """
-        con = self._open()
+        con = self.open()
         self._create_views(con)
         return con
 
-    def connect_read_only(self) -> duckdb.DuckDBPyConnection:
-        """The same for ad hoc SQL: it reaches the lake's files and nothing else, and cannot be reconfigured."""
-        con = self._open()
+    def connect_read_only(self, output: Path | None = None) -> duckdb.DuckDBPyConnection:
+        """The same for ad hoc SQL: it reaches the lake's files, one output and nothing else.
+
+        It cannot be reconfigured.
+        """
+        con = self.open()
         self._create_views(con)
         con.execute(f"set allowed_directories = [{literal(self.layout.lake)}]")
+        con.execute(f"set allowed_paths = [{literal(output) if output else ''}]")
         con.execute("set enable_external_access = false")
         con.execute("set lock_configuration = true")
         return con
@@ -91,7 +95,8 @@ class Lake:
                 found.append(self.layout.snapshot(kind, provider, account, days[-1]))
         return found
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
+    def open(self) -> duckdb.DuckDBPyConnection:
+        """A private in-memory DuckDB with the lake's settings and no views."""
         self.layout.spill.mkdir(parents=True, exist_ok=True)
         con = duckdb.connect(
             config={
@@ -139,7 +144,7 @@ def every_partition(table: Table, folder: Path) -> str:
 
 
 def partitions(table: Table, paths: Iterable[Path]) -> str:
-    """A query over partition files, with their partition columns; no rows where there is no file."""
+    """A query over partition files, with their partition columns; no rows without a file."""
     listed = list(paths)
     if not listed:
         return Table(table.name, "", (*table.columns, *PARTITION), ()).empty()

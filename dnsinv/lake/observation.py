@@ -88,7 +88,7 @@ def stage(lake: Lake, seen: Observation, publication: Publication) -> Published:
             f"The account {seen.account} was last observed on {days[-1]}, after {seen.day}: "
             "a past day is never collected again. If the clock is wrong, mend it."
         )
-    with lake.connect() as con:
+    with lake.open() as con:
         try:
             return _stage(con, lake, seen, publication, is_baseline=not days)
         except duckdb.Error as error:
@@ -167,7 +167,7 @@ def rebuild_changes(lake: Lake, kind: Kind, provider: str, account: str, day: da
         layout.changes(kind, provider, account, day),
     )
     earlier = [known for known in days if known < day]
-    with lake.connect() as con:
+    with lake.open() as con:
         existing = con.execute(f"select count(*) from ({one_file(table, target)})").fetchall()[0][0]
         if not earlier:
             return int(existing)  # changes within the first day; the day itself is the baseline
@@ -199,7 +199,9 @@ HELD_NO_ZONE = "no-zone-here"  # stands for the digest of a held reading that fo
 
 _ACCEPTED = """
     select * replace (
-        case held_digest when '' then state when 'no-zone-here' then 'no-zone-here' else 'complete' end as state,
+        case held_digest
+            when '' then state when 'no-zone-here' then 'no-zone-here' else 'complete'
+        end as state,
         case held_digest when '' then digest else held_digest end as digest,
         case held_digest when '' then error else '' end as error,
         '' as held_digest
@@ -213,8 +215,12 @@ _LISTED = (
 
 _ZONE_USES = """
     select z.zone_id, o.attempted_at as read_at,
-        case o.state when 'complete' then 'reading' when 'unchanged' then 'seen' when 'no-zone-here' then 'none'
-            else 'kept' end as use
+        case o.state
+            when 'complete' then 'reading'
+            when 'unchanged' then 'seen'
+            when 'no-zone-here' then 'none'
+            else 'kept'
+        end as use
     from after_zones z left join outcomes o using (zone_id)
 """
 
@@ -225,7 +231,9 @@ _TOUCHED = """
     left join before_zones b using (zone_id)
     where u.use in ('reading', 'none')
     union all
-    select zone_id, $listed_at, false from before_zones where zone_id not in (select zone_id from after_zones)
+    select zone_id, $listed_at, false
+    from before_zones
+    where zone_id not in (select zone_id from after_zones)
 """
 
 _TOUCHED_BETWEEN = """
@@ -251,8 +259,9 @@ def _log(
     _table(con, f"new_{kind}", sql(f"diff_{kind}"), parameters)
     new = int(con.execute(f"select count(*) from new_{kind}").fetchall()[0][0])
     if new or target.exists():
-        before = f"select * from ({one_file(table, target)}) where collection_id <> {literal(seen.collection_id)}"
-        publication.write(con, f"{before} union all by name from new_{kind}", table, target)
+        others = f"collection_id <> {literal(seen.collection_id)}"
+        stood = f"select * from ({one_file(table, target)}) where {others}"
+        publication.write(con, f"{stood} union all by name from new_{kind}", table, target)
     return new
 
 

@@ -49,7 +49,8 @@ class Publication:
         try:
             staged.parent.mkdir(parents=True, exist_ok=True)
             con.execute(
-                f"copy (select {table.select()} from ({query}) order by {order}) to {literal(staged)} "
+                f"copy (select {table.select()} from ({query}) order by {order}) "
+                f"to {literal(staged)} "
                 f"(format parquet, compression zstd, row_group_size {ROW_GROUP_SIZE}"
                 + (f", kv_metadata {{{meta}}})" if meta else ")")
             )
@@ -66,19 +67,15 @@ class Publication:
         return next(self.folder / name for name, to in self._moves if to == relative)
 
     def commit(self, **facts: Any) -> None:
-        """Make it happen: from here on the publication survives a crash. `facts` go into the manifest.
+        """Make it happen; from here on it survives a crash. `facts` go into the manifest.
 
         Raises:
             LakeError: the disk refused.
         """
         text = json.dumps({"key": self.key, "moves": self._moves, "facts": facts}, sort_keys=True)
-        part = self.folder / "manifest.part"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            part.write_text(text, encoding="utf-8")
-            _sync(part)
-            part.replace(self.folder / MANIFEST)
-            _sync(self.folder)
+            replace_text(self.folder / MANIFEST, text)
             with publishing(self._layout):
                 _apply(self._layout, self.folder)
         except OSError as error:
@@ -87,6 +84,15 @@ class Publication:
     def close(self) -> None:
         """Forget the publication: committed and applied, or given up."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a small file so that it is there whole, or as it was before, even after a power cut."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    _sync(part)
+    part.replace(path)
+    _sync(path.parent)
 
 
 @contextmanager

@@ -69,6 +69,10 @@ class Provider(Protocol):
         """HTTP requests sent so far, retries included."""
         ...
 
+    def remaining(self) -> int:
+        """Requests for zones that the rate limit allows at once from now."""
+        ...
+
     def close(self) -> None:
         """Release connections."""
         ...

@@ -15,18 +15,25 @@ def note_account(db: Connection, name: str, provider: str, at: datetime) -> None
 
 def retired_accounts(db: Connection) -> dict[str, datetime]:
     """When each retired account was retired."""
-    rows = db.execute(select(accounts.c.name, accounts.c.retired_at).where(accounts.c.retired_at.is_not(None)))
+    rows = db.execute(
+        select(accounts.c.name, accounts.c.retired_at).where(accounts.c.retired_at.is_not(None))
+    )
     return {name: at for name, at in rows}  # noqa: C416 - rows are not tuples to mypy
 
 
 def retire_account(db: Connection, name: str, at: datetime | None) -> bool:
     """Retire an account, or with None take it back into use; False where it is unknown."""
-    return db.execute(update(accounts).where(accounts.c.name == name).values(retired_at=at)).rowcount == 1
+    return (
+        db.execute(update(accounts).where(accounts.c.name == name).values(retired_at=at)).rowcount
+        == 1
+    )
 
 
 def known_accounts(db: Connection) -> list[tuple[str, str, datetime | None]]:
     """(name, provider, retired_at) in order of name."""
-    query = select(accounts.c.name, accounts.c.provider, accounts.c.retired_at).order_by(accounts.c.name)
+    query = select(accounts.c.name, accounts.c.provider, accounts.c.retired_at).order_by(
+        accounts.c.name
+    )
     return [(name, provider, at) for name, provider, at in db.execute(query)]
 
 

@@ -50,12 +50,19 @@ class Hold:
 def save(db: Connection, collection: Collection) -> None:
     """Insert the collection, or bring its row up to date."""
     values = asdict(collection)
-    if db.execute(update(collections).where(collections.c.id == collection.id).values(values)).rowcount == 0:
+    if (
+        db.execute(
+            update(collections).where(collections.c.id == collection.id).values(values)
+        ).rowcount
+        == 0
+    ):
         db.execute(insert(collections).values(values))
 
 
 def find(db: Connection, collection_id: str) -> Collection | None:
-    row = db.execute(select(collections).where(collections.c.id == collection_id)).mappings().first()
+    row = (
+        db.execute(select(collections).where(collections.c.id == collection_id)).mappings().first()
+    )
     return None if row is None else Collection(**row)
 
 
@@ -72,7 +79,9 @@ def running(db: Connection, account: str) -> Collection | None:
 
 def latest(db: Connection, account: str | None = None, limit: int = 50) -> list[Collection]:
     """Newest first."""
-    query = select(collections).order_by(collections.c.started_at.desc(), collections.c.id).limit(limit)
+    query = (
+        select(collections).order_by(collections.c.started_at.desc(), collections.c.id).limit(limit)
+    )
     if account is not None:
         query = query.where(collections.c.account == account)
     return [Collection(**row) for row in db.execute(query).mappings()]
@@ -95,7 +104,11 @@ def hold(db: Connection, held: Hold) -> None:
 
 
 def open_hold(db: Connection, account: str) -> Hold | None:
-    row = db.execute(select(holds).where(holds.c.account == account, holds.c.state == "open")).mappings().first()
+    row = (
+        db.execute(select(holds).where(holds.c.account == account, holds.c.state == "open"))
+        .mappings()
+        .first()
+    )
     return None if row is None else Hold(**row)
 
 
@@ -107,5 +120,7 @@ def hold_of(db: Connection, collection_id: str) -> Hold | None:
 def settle(db: Connection, account: str, state: str, at: datetime) -> None:
     """Close the account's open hold, if there is one: agreed, accepted, rejected or superseded."""
     db.execute(
-        update(holds).where(holds.c.account == account, holds.c.state == "open").values(state=state, settled_at=at)
+        update(holds)
+        .where(holds.c.account == account, holds.c.state == "open")
+        .values(state=state, settled_at=at)
     )

@@ -1,4 +1,4 @@
-"""Opening the store: SQLite in WAL mode by default, Postgres by DATABASE_URL; upgraded when opened."""
+"""Opening the store: SQLite in WAL mode, or Postgres by DATABASE_URL; upgraded when opened."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,7 +58,9 @@ def open_store(url: str, locks: Path) -> Store:
                     _upgrade(engine)
     except (SQLAlchemyError, OSError) as error:
         place = make_url(url).render_as_string(hide_password=True)
-        raise StoreError(f"The store {place} cannot be opened: {getattr(error, 'orig', None) or error}.") from error
+        raise StoreError(
+            f"The store {place} cannot be opened: {getattr(error, 'orig', None) or error}."
+        ) from error
     return Store(engine)
 
 
@@ -73,7 +75,9 @@ def _engine(url: str) -> Engine:
         try:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"The folder of {address.database} cannot be made: {error}.") from error
+            raise StoreError(
+                f"The folder of {address.database} cannot be made: {error}."
+            ) from error
     engine = create_engine(address)
 
     @event.listens_for(engine, "connect")
@@ -97,13 +101,16 @@ def _revision(engine: Engine) -> str:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return ""
-        return str(connection.execute(text("select version_num from alembic_version")).scalar_one_or_none() or "")
+        return str(
+            connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
+            or ""
+        )
 
 
 def _upgrade(engine: Engine) -> None:
-    from alembic import command  # noqa: PLC0415 - 0.1 s that only an upgrade needs
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", "dnsinv.store:revisions")
@@ -112,4 +119,6 @@ def _upgrade(engine: Engine) -> None:
         try:
             command.upgrade(config, REVISION)
         except CommandError as error:
-            raise StoreError(f"The store is of another version than this program: {error}.") from error
+            raise StoreError(
+                f"The store is of another version than this program: {error}."
+            ) from error

@@ -92,4 +92,3 @@ settings = Table(
     Column("value", JSON, nullable=False),
     Column("changed_at", Instant, nullable=False),
 )
-

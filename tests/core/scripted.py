@@ -61,6 +61,9 @@ class Scripted:
     def diagnose(self) -> Diagnosis:
         return Diagnosis(is_ok=True, code="ok", text="fine")
 
+    def remaining(self) -> int:
+        return 1000 - self.requests
+
     def close(self) -> None:
         pass
 

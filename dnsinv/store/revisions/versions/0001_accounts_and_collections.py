@@ -54,7 +54,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "holds",
-        sa.Column("collection_id", sa.String(100), sa.ForeignKey("collections.id"), primary_key=True),
+        sa.Column(
+            "collection_id", sa.String(100), sa.ForeignKey("collections.id"), primary_key=True
+        ),
         sa.Column("account", sa.String(60), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
         sa.Column("known", sa.Integer, nullable=False),

@@ -1,0 +1,82 @@
+"""What a person decides: accounts and domains out of use, settings changed at run time."""
+
+from dnsinv.actions.collect import derive
+from dnsinv.actions.installation import Installation, now
+from dnsinv.domain.names import canonical_name
+from dnsinv.errors import BadSetting
+from dnsinv.store import accounts, settings
+
+RANGES = {
+    settings.INTERVAL_MINUTES: (1, 7 * 24 * 60),
+    settings.GUARD_SHARE: (0.01, 1),
+    settings.GUARD_COUNT: (1, 1_000_000),
+}
+
+
+def account_lines(installation: Installation) -> list[str]:
+    """One line per account, configured or known from before, in order of name."""
+    configured = {account.name: account for account in installation.accounts}
+    with installation.store.begin() as db:
+        known = {
+            name: (provider, retired) for name, provider, retired in accounts.known_accounts(db)
+        }
+    lines = []
+    for name in sorted(configured.keys() | known.keys()):
+        provider = configured[name].provider if name in configured else known[name][0]
+        retired = known[name][1] if name in known else None
+        if retired is not None:
+            state = f"retired on {retired.date()}"
+        elif name not in configured:
+            state = "no longer configured"
+        else:
+            state = configured[name].problem or "ready"
+        lines.append(f"{name}  {provider}  {state}")
+    return lines
+
+
+def retire_account(installation: Installation, name: str, is_retired: bool) -> None:
+    """Take an account out of the current inventory, or back; its history stays.
+
+    Raises:
+        BadSetting: it was never collected.
+    """
+    with installation.store.begin() as db:
+        if not accounts.retire_account(db, name, now() if is_retired else None):
+            raise BadSetting(
+                f"No account {name!r} was ever collected; `dnsinv account list` shows them."
+            )
+    derive(installation)
+
+
+def retire_domain(installation: Installation, name: str, is_retired: bool) -> None:
+    """Leave a domain out from the next collection on, whatever its provider lists, or take it back.
+
+    Raises:
+        BadName: it is not a DNS name.
+    """
+    with installation.store.begin() as db:
+        accounts.retire_domain(db, canonical_name(name), now() if is_retired else None)
+
+
+def run_time_settings(installation: Installation) -> dict[str, float]:
+    """The settings that may change while services run, as they are now."""
+    with installation.store.begin() as db:
+        return {
+            name: settings.number(db, name, float(getattr(installation.settings, name)))
+            for name in RANGES
+        }
+
+
+def change_setting(installation: Installation, name: str, value: float) -> None:
+    """Change one for every service, from now on.
+
+    Raises:
+        BadSetting: there is no such setting, or the value is out of its range.
+    """
+    if name not in RANGES:
+        raise BadSetting(f"There is no run-time setting {name!r}; there are: {', '.join(RANGES)}.")
+    low, high = RANGES[name]
+    if not low <= value <= high:
+        raise BadSetting(f"{name} must be between {low} and {high}, not {value:g}.")
+    with installation.store.begin() as db:
+        settings.change(db, name, value, now())

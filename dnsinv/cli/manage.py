@@ -1,0 +1,92 @@
+"""`dnsinv account`, `domain` and `setting`: what a person decides about the inventory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from dnsinv.actions import manage
+from dnsinv.actions.installation import Installation, open_installation
+
+
+@contextmanager
+def _installation(config: Path | None) -> Iterator[Installation]:
+    installation = open_installation(config)
+    try:
+        yield installation
+    finally:
+        installation.close()
+
+
+@click.group(epilog="Example: dnsinv account list")
+def account() -> None:
+    """Accounts: list them, take one out of use."""
+
+
+@account.command("list", epilog="Example: dnsinv account list")
+@click.pass_obj
+def list_accounts(config: Path | None) -> None:
+    """Show configured and formerly collected accounts."""
+    with _installation(config) as installation:
+        for line in manage.account_lines(installation):
+            click.echo(line)
+
+
+def _pair(group: click.Group, what: str, act: Callable[[Installation, str, bool], None]) -> None:
+    """Add `retire NAME` and `restore NAME` to a group."""
+
+    @group.command(epilog=f"Example: dnsinv {what} retire old-one")
+    @click.argument("name")
+    @click.pass_obj
+    def retire(config: Path | None, name: str) -> None:
+        with _installation(config) as installation:
+            act(installation, name, True)
+        click.echo(f"Retired {name}; its history stays.")
+
+    @group.command(epilog=f"Example: dnsinv {what} restore old-one")
+    @click.argument("name")
+    @click.pass_obj
+    def restore(config: Path | None, name: str) -> None:
+        with _installation(config) as installation:
+            act(installation, name, False)
+        click.echo(f"Took {name} back into use.")
+
+    retire.help = f"Take the {what} NAME out of the current inventory; its history stays."
+    restore.help = f"Take the retired {what} NAME back into use."
+
+
+_pair(account, "account", manage.retire_account)
+
+
+@click.group(epilog="Example: dnsinv domain retire old.example")
+def domain() -> None:
+    """Domains: take one out of use although a provider still lists it."""
+
+
+_pair(domain, "domain", manage.retire_domain)
+
+
+@click.group(epilog="Example: dnsinv setting set data_collection_interval 45")
+def setting() -> None:
+    """Settings that services follow without a restart."""
+
+
+@setting.command("list", epilog="Example: dnsinv setting list")
+@click.pass_obj
+def list_settings(config: Path | None) -> None:
+    """Show the run-time settings and their values."""
+    with _installation(config) as installation:
+        for name, value in manage.run_time_settings(installation).items():
+            click.echo(f"{name} = {value:g}")
+
+
+@setting.command("set", epilog="Example: dnsinv setting set guard_share 0.2")
+@click.argument("name")
+@click.argument("value", type=float)
+@click.pass_obj
+def set_setting(config: Path | None, name: str, value: float) -> None:
+    """Change a run-time setting, from now on for every service."""
+    with _installation(config) as installation:
+        manage.change_setting(installation, name, value)
+    click.echo(f"{name} = {value:g}")

@@ -1,0 +1,40 @@
+-- The tables of the read model, written into the attached database `made`.
+--
+-- reads domains, dns_records, zones, collections, domain_changes, record_changes
+-- gives made.* : the same datasets with pos (row number in the default order, from 0) and, to search in, lower-cased text
+
+create table made.domains as
+select
+    row_number() over (order by name) - 1 as pos,
+    *,
+    lower(name || ' ' || unicode_name) as search
+from domains
+order by name;
+
+create table made.dns_records as
+select
+    row_number() over (order by zone, name, type, content, priority, provider, account, zone_id, record_id) - 1 as pos,
+    *,
+    lower(name || ' ' || content) as search
+from dns_records
+order by zone, name, type, content, priority, provider, account, zone_id, record_id;
+
+create table made.zones as
+select row_number() over (order by name, provider, account, zone_id) - 1 as pos, *
+from zones
+order by name, provider, account, zone_id;
+
+create table made.collections as
+select row_number() over (order by started_at desc, id) - 1 as pos, *
+from collections
+order by started_at desc, id;
+
+create table made.domain_changes as
+select row_number() over (order by observed_at desc, name, provider, account) - 1 as pos, *
+from domain_changes
+order by observed_at desc, name, provider, account;
+
+create table made.record_changes as
+select row_number() over (order by observed_at desc, zone, name, type) - 1 as pos, *
+from record_changes
+order by observed_at desc, zone, name, type;
