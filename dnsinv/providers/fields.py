@@ -71,10 +71,10 @@ def day(row: Row, key: str) -> date | None:
     """The UTC day of a moment that may be missing; what is not ISO 8601 counts as missing."""
     value = row.get(key)
     try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        moment = datetime.fromisoformat(value if isinstance(value, str) else "")
+        return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC).date() if moment.tzinfo else moment.date()
 
 
 def hosts(row: Row, key: str) -> tuple[str, ...]:
