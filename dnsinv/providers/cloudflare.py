@@ -111,7 +111,6 @@ class Cloudflare:
         """HTTP requests sent so far, retries included."""
         return self._api.requests
 
-    @property
     def remaining(self) -> int:
         """Requests that the rate limit would let pass right now."""
         return self._api.remaining("/zones")

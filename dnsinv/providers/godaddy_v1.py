@@ -100,7 +100,6 @@ class GoDaddyV1:
         """HTTP requests sent so far, retries included."""
         return self._api.requests
 
-    @property
     def remaining(self) -> int:
         """Requests for records that the rate limit would let pass right now."""
         return self._api.remaining("/v1/domains/-/records")

@@ -98,7 +98,6 @@ class GoDaddyV3:
         """HTTP requests sent so far, retries included."""
         return self._api.requests
 
-    @property
     def remaining(self) -> int:
         """Requests that the rate limit would let pass right now."""
         return self._api.remaining(_ZONES)
