@@ -8,14 +8,13 @@ No framework: benchmarks send it thousands of small requests a second.
 """
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import date
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any
 
-from dnsinv.errors import UsageError
 from dnsinv.sandbox.cloudflare import Cloudflare
-from dnsinv.sandbox.faults import Fault, FaultKind, parse_fault
+from dnsinv.sandbox.control import NOTHING_HERE, steer
+from dnsinv.sandbox.faults import Fault, FaultKind
 from dnsinv.sandbox.godaddy_v1 import GoDaddyV1
 from dnsinv.sandbox.godaddy_v3 import GoDaddyV3
 from dnsinv.sandbox.replies import Answer, Api, Reply, Request
@@ -30,7 +29,6 @@ CLOUDFLARE_BASE = "/cloudflare/client/v4"
 GODADDY_BASE = "/godaddy"
 CONTROL_BASE = "/sandbox"
 
-_NOT_FOUND = Reply.json(404, {"error": "The sandbox has nothing at this path."})
 _ONLY_READS = Reply.json(405, {"error": "The sandbox only answers GET."})
 _ERRORS = (
     FaultKind.UNAUTHORIZED,
@@ -57,11 +55,12 @@ class App:
         """Answer one request."""
         path = scope["raw_path"].decode("ascii", "replace")
         if path == CONTROL_BASE or path.startswith(f"{CONTROL_BASE}/"):
-            reply = self._control(scope["method"], path, await _body(receive))
-            await _send(reply, send)
+            order = path.removeprefix(CONTROL_BASE)
+            reply = steer(self._state, scope["method"], order, await _body(receive))
+            await _send(reply, send, {})
             return
         if (api := self._api(path)) is None:
-            await _send(_NOT_FOUND, send)
+            await _send(NOTHING_HERE, send, {})
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request = Request.parse(
@@ -70,13 +69,8 @@ class App:
             scope["query_string"].decode("ascii", "replace"),
             headers.get(b"authorization", b"").decode("latin-1"),
         )
-        stats = self._state.stats
-        stats.at_once += 1
-        stats.most_at_once = max(stats.most_at_once, stats.at_once)
-        try:
+        with self._state.under_way():
             await self._answer(api, request, receive, send)
-        finally:
-            stats.at_once -= 1
 
     def _api(self, path: str) -> Api | None:
         path = path.removeprefix(GODADDY_BASE)
@@ -90,7 +84,7 @@ class App:
         state.stats.requests += 1
         allowance = state.take(request.authorization)
         if state.latency_seconds:
-            await asyncio.sleep(state.latency_seconds)
+            await self._wait(state.latency_seconds)
         fault = None
         if request.method != "GET":
             state.stats.writes += 1
@@ -123,35 +117,16 @@ class App:
                 return reply, fault
         return answer.sound(), None
 
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), seconds)
+
     async def _hang(self, receive: Receive) -> None:
         stopped = asyncio.ensure_future(self.stopping.wait())
         given_up = asyncio.ensure_future(_disconnected(receive))
         await asyncio.wait({stopped, given_up}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         given_up.cancel()
-
-    def _control(self, method: str, path: str, body: bytes) -> Reply:
-        state = self._state
-        try:
-            match method, path.removeprefix(CONTROL_BASE):
-                case "GET", "":
-                    return Reply.json(200, state.as_json())
-                case "GET", "/stats":
-                    return Reply.json(200, state.stats_as_json())
-                case "DELETE", "/stats":
-                    state.reset_stats()
-                    return Reply.json(200, state.stats_as_json())
-                case "PUT", "/day":
-                    state.day = date.fromisoformat(json.loads(body)["day"])
-                    return Reply.json(200, state.as_json())
-                case "PUT", "/faults":
-                    orders = [parse_fault(text) for text in json.loads(body)["faults"]]
-                    state.faults.clear()
-                    state.faults.order(*orders)
-                    return Reply.json(200, state.as_json())
-        except (UsageError, ValueError, KeyError, TypeError) as wrong:
-            return Reply.json(422, {"error": str(wrong)})
-        return _NOT_FOUND
 
 
 def _struck(api: Api, answer: Answer, fault: Fault) -> Reply | None:
@@ -168,26 +143,30 @@ def _struck(api: Api, answer: Answer, fault: Fault) -> Reply | None:
             return answer.spoilt(fault)
 
 
-async def _send(reply: Reply, send: Send, extra: dict[str, str] | None = None) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(reply.body)).encode()),
-        *((name.encode(), value.encode()) for name, value in (extra or {}).items()),
-        *reply.headers,
-    ]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+async def _send(reply: Reply, send: Send, extra: Mapping[str, str]) -> None:
+    await send(_start(reply, extra))
     await send({"type": "http.response.body", "body": reply.body})
 
 
 async def _break_off(reply: Reply, send: Send) -> None:
     """Promise the whole body, send half of it and return: the server then cuts the connection."""
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(reply.body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send(_start(reply, {}))
     half = reply.body[: len(reply.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+def _start(reply: Reply, extra: Mapping[str, str]) -> MutableMapping[str, Any]:
+    headers = {
+        "content-type": "application/json",
+        "content-length": str(len(reply.body)),
+        **extra,
+        **reply.headers,
+    }
+    return {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -123,7 +123,7 @@ def _zones(view: View, request: Request) -> Answer:
 def _in_zone(view: View, request: Request, zone: str, rest: list[str]) -> Answer:
     match rest:
         case []:
-            return Answer("domain", zone, single=_success(zone_body(view, zone)), fields=_FIELDS)
+            return _single("domain", zone, zone_body(view, zone))
         case ["dns_records"]:
             records = _record_bodies(view, zone, request.query)
 
@@ -134,7 +134,7 @@ def _in_zone(view: View, request: Request, zone: str, rest: list[str]) -> Answer
         case ["dns_records", identifier]:
             for record in _record_bodies(view, zone, {}):
                 if record["id"] == identifier:
-                    return Answer("records", zone, single=_success(record))
+                    return _single("records", zone, record)
             return Answer("records", zone, reply=_error(404, 81044, "Record does not exist."))
         case _:
             return Answer("other", zone, reply=_no_route(request))
@@ -186,6 +186,10 @@ def _listed(
         metadata=("result_info",),
     )
     return Answer(kind, zone, listing=listing, fields=_FIELDS)
+
+
+def _single(kind: str, zone: str, item: dict[str, Any]) -> Answer:
+    return Answer(kind, zone, single=_success(item), single_at="result", fields=_FIELDS)
 
 
 def _envelope(items: list[dict[str, Any]], start: int, size: int, total: int) -> Json:

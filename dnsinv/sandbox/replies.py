@@ -41,16 +41,13 @@ class Reply:
 
     status: int
     body: bytes
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def json(cls, status: int, body: Json, headers: Mapping[str, str] | None = None) -> "Reply":
         """A JSON reply; header names in lower case."""
-        return cls(
-            status,
-            json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode(),
-            tuple((name.encode(), value.encode()) for name, value in (headers or {}).items()),
-        )
+        text = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+        return cls(status, text.encode(), headers or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,8 @@ class Answer:
     """What a stand-in would answer, before faults.
 
     `kind` is list, records, domain or other. `fields` gives the API's own names for the neutral
-    ones (id, name, type, content, ttl, status) of an item.
+    ones (id, name, type, content, ttl, status) of an item; `single_at` is where the item of a body
+    without pages is, "" where it is the body.
     """
 
     kind: str
@@ -87,6 +85,7 @@ class Answer:
     reply: Reply | None = None
     listing: Listing | None = None
     single: Json | None = None
+    single_at: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -133,10 +132,13 @@ class Answer:
         if name == "result_info":
             doomed = self.listing.metadata if self.listing else ()
             return _without(body, *doomed)
-        items = _items(body, self.listing) if self.listing else [body]
+        items = _items(body, self.listing) if self.listing else [self._single_item(body)]
         if not items or _without(items[0], self.fields.get(name, "")) is None:
             return None
         return body
+
+    def _single_item(self, body: Json) -> Any:
+        return body[self.single_at] if self.single_at and isinstance(body, dict) else body
 
 
 class Api(Protocol):

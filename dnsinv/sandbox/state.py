@@ -2,6 +2,8 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -23,8 +25,7 @@ class Stats:
     too_many: int = 0  # replies 429, by rate or by order
     writes: int = 0  # anything but GET
     by_kind: Counter[str] = field(default_factory=Counter)
-    at_once: int = 0
-    most_at_once: int = 0
+    most_at_once: int = 0  # requests under way at the same time
 
 
 class State:
@@ -44,6 +45,7 @@ class State:
         self.latency_seconds = latency_seconds
         self.faults = FaultBox()
         self.stats = Stats()
+        self._under_way = 0
         self._day = as_of(world, day)
         self._limiter = RateLimiter(rate) if rate else None
         self._view_of = lru_cache(maxsize=VIEWS_KEPT)(lambda day: View(world, day, provider))
@@ -66,9 +68,19 @@ class State:
         """Use one request of a credential's allowance; None where there is no limit."""
         return self._limiter.take(credential, time.monotonic()) if self._limiter else None
 
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count a request as under way inside."""
+        self._under_way += 1
+        self.stats.most_at_once = max(self.stats.most_at_once, self._under_way)
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
     def reset_stats(self) -> None:
-        """Count from zero; requests under way still count as such."""
-        self.stats = Stats(at_once=self.stats.at_once)
+        """Count from zero."""
+        self.stats = Stats()
         self.faults.struck.clear()
 
     def as_json(self) -> dict[str, Any]:

@@ -108,8 +108,8 @@ def test_the_company_changes_by_a_handful_a_day(company: World) -> None:
         for name in old.keys() & new.keys():
             renewed += new[name].expires_on > old[name].expires_on
             expired += (old[name].status, new[name].status) == (Status.ACTIVE, Status.EXPIRED)
-    for before, after in pairwise([everything(company, day) for day in days[-12:]]):
-        changed = [name for name in before.keys() & after.keys() if before[name] != after[name]]
+    for earlier, later in pairwise([everything(company, day) for day in days[-12:]]):
+        changed = [name for name in earlier.keys() & later.keys() if earlier[name] != later[name]]
         assert 1 <= len(changed) <= 25
     assert min(bought, dropped, renewed, expired) >= 2
 
