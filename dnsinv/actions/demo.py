@@ -1,0 +1,83 @@
+"""The demonstration: a month of a made-up company, collected day by day through the real engine."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+
+from dnsinv.actions.collect import collect, derive
+from dnsinv.actions.installation import Installation, now, open_with
+from dnsinv.errors import BadSetting
+from dnsinv.sandbox.rates import Rate
+from dnsinv.sandbox.server import Sandbox
+from dnsinv.settings import Settings
+from dnsinv.store import accounts
+
+DAYS = 30
+MORNING = time(6, 0)
+RATE = Rate(2000, 1)  # a month of collections in half a minute; the published limits take hours
+
+
+@contextmanager
+def demo_world(settings: Settings, today: date) -> Iterator[tuple[Sandbox, Settings]]:
+    """The sandbox with its company, and settings whose accounts are there.
+
+    Raises:
+        BadSetting: DB_PATH holds other accounts; a demonstration must not mix with real data.
+    """
+    folder = settings.data_path / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "dnsinv.toml"
+    with Sandbox("company", day=today, rate=RATE) as sandbox:
+        sandbox.write_account_file(config)
+        ours = settings.model_copy(update={"dnsinv_config": config})
+        installation = open_with(ours)
+        try:
+            with installation.store.begin() as db:
+                known = {name for name, *_ in accounts.known_accounts(db)}
+        finally:
+            installation.close()
+        foreign = sorted(known - {account.name for account in installation.accounts})
+        if foreign:
+            raise BadSetting(
+                f"DB_PATH {settings.data_path} holds the account {foreign[0]}; a demonstration does "
+                "not mix with it. Choose another folder: DB_PATH=./data-demo make demo"
+            )
+        yield sandbox, ours
+
+
+def missing_days(installation: Installation, today: date) -> list[date]:
+    """Days of the last thirty that the demonstration has not collected yet, oldest first."""
+    layout = installation.lake.layout
+    collected = [layout.days("zones", account.provider, account.name) for account in installation.accounts]
+    latest = min((days[-1] for days in collected if days), default=date.min)
+    return [day for ago in reversed(range(DAYS)) if (day := today - timedelta(days=ago)) > latest]
+
+
+def replay(
+    installation: Installation, sandbox: Sandbox, days: list[date], done: Callable[[date], None]
+) -> None:
+    """Collect the days one after another as if it were their morning, the accounts side by side."""
+    today = sandbox.day
+    with ThreadPoolExecutor(len(installation.accounts)) as pool:
+        for day in days:
+            sandbox.day = day
+            clock = now if day == today else _clock_of(day)
+            futures = [
+                pool.submit(collect, installation, account.name, clock=clock)
+                for account in installation.accounts
+            ]
+            for future in futures:
+                future.result()
+            done(day)
+    sandbox.day = today
+    if days:
+        derive(installation)
+
+
+def _clock_of(day: date) -> Callable[[], datetime]:
+    """A clock that starts in the morning of that day and runs on."""
+    start, began = datetime.combine(day, MORNING, UTC), now()
+    return lambda: start + (now() - began)
+
+
