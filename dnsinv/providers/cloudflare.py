@@ -144,7 +144,7 @@ class Cloudflare:
         return Page(
             rows=found,
             number=number(info, "page", what) if "page" in info else page,
-            size=number(info, "per_page", what) if "per_page" in info else 1,
+            size=number(info, "per_page", what) if "per_page" in info else len(found),
             total=number(info, "total_count", what),
         )
 

@@ -1,11 +1,13 @@
 """Listings in numbered pages with a total: gathered whole, or not at all."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
 
 from dnsinv.errors import IncompleteListing
 from dnsinv.providers.fields import Row
+
+_PAGES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,10 @@ class Page:
 def gather(
     fetch: Callable[[int], Page], identity: Callable[[Row], Hashable], listing: str
 ) -> list[Row]:
-    """All rows of a listing, in its order, proven by its total; `fetch` is asked from page 1 on.
+    """All rows of a listing, in its order, proven by the total that every page states.
 
-    When the total moves while pages are read, because something was added or removed meanwhile,
-    the listing is read once more from the start.
+    `fetch` is asked for page 1 and then, several at once, for those that it tells of. When the
+    total moves meanwhile, because something was added or removed, all is read once more.
 
     Raises:
         IncompleteListing: a page that is short, repeated or not the one asked for, an identity
@@ -41,23 +43,33 @@ def _walk(
     fetch: Callable[[int], Page], identity: Callable[[Row], Hashable], listing: str
 ) -> list[Row] | None:
     """All rows, or None when the total moved."""
+    first = fetch(1)
+    last = -(-first.total // max(first.size, 1))
     gathered: dict[Hashable, Row] = {}
-    first = page = fetch(1)
-    for number in count(2):
+    for number, page in enumerate(_pages(fetch, first, last), 1):
         if page.total != first.total:
             return None
-        if page.number != number - 1:
-            raise IncompleteListing(f"{listing} gave page {page.number} for page {number - 1}.")
+        if page.number != number:
+            raise IncompleteListing(f"{listing} gave page {page.number} for page {number}.")
         for row in page.rows:
             if identity(row) in gathered:
                 raise IncompleteListing(f"{listing} has {identity(row)!r} twice.")
             gathered[identity(row)] = row
-        if len(gathered) == page.total:
+        if number < last and len(page.rows) < first.size:
             break
-        if len(gathered) > page.total or len(page.rows) < max(page.size, 1):
-            raise IncompleteListing(
-                f"{listing} gave {len(gathered)} rows up to page {page.number}, where its total"
-                f" is {page.total} and a full page has {page.size}."
-            )
-        page = fetch(number)
+    if len(gathered) != first.total:
+        raise IncompleteListing(
+            f"{listing} gave {len(gathered)} rows up to page {number} of {last},"
+            f" where its total is {first.total}."
+        )
     return list(gathered.values())
+
+
+def _pages(fetch: Callable[[int], Page], first: Page, last: int) -> Iterator[Page]:
+    yield first
+    if last < 2:
+        return
+    with ThreadPoolExecutor(_PAGES_AT_ONCE) as pool:
+        for start in range(2, last + 1, _PAGES_AT_ONCE):
+            # In portions: a total may be a lie, and the first short page then ends it.
+            yield from pool.map(fetch, range(start, min(start + _PAGES_AT_ONCE, last + 1)))

@@ -49,7 +49,7 @@ def refusal(code: int, message: str, **more: Any) -> Body:
 
 
 class FakeCloudflare:
-    """Serves rows in pages; `spoil` may change any reply (by the number of the request)."""
+    """Serves rows in pages; `spoil` may change any of them."""
 
     def __init__(
         self, rows: list[Body], *, max_per_page: int = 50, spoil: Spoil = lambda _, body: body
@@ -78,7 +78,7 @@ class FakeCloudflare:
             "result": rows,
             "result_info": info,
         }
-        spoilt = self.spoil(len(self.asked), body)
+        spoilt = self.spoil(page, body)
         return spoilt if isinstance(spoilt, httpx.Response) else reply(spoilt)
 
 
@@ -92,7 +92,7 @@ def cloudflare(handler: Any, **more: Any) -> Cloudflare:
 
 
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 100, 125])
-def test_every_zone_is_listed_whatever_their_number(count):
+def test_every_zone_is_listed_whatever_their_number(count: int) -> None:
     fake = FakeCloudflare([zone_row(number) for number in reversed(range(count))])
 
     domains = cloudflare(fake).list_domains()
@@ -102,7 +102,7 @@ def test_every_zone_is_listed_whatever_their_number(count):
     assert fake.asked[0] == "/zones?page=1&per_page=50"
 
 
-def test_a_zone_becomes_a_domain_without_facts_that_cloudflare_does_not_know():
+def test_a_zone_becomes_a_domain_without_facts_that_cloudflare_does_not_know() -> None:
     zone = zone_row(
         1,
         name="GÍTHUB.example.",
@@ -122,13 +122,13 @@ def test_a_zone_becomes_a_domain_without_facts_that_cloudflare_does_not_know():
 
 
 @pytest.mark.parametrize(("word", "meaning"), [*LIFECYCLES.items(), ("odd", Lifecycle.UNKNOWN)])
-def test_status_words_are_mapped_and_kept(word, meaning):
+def test_status_words_are_mapped_and_kept(word: str, meaning: Lifecycle) -> None:
     domain = to_domain(zone_row(1, status=word, name_servers=None))
 
     assert (domain.status, domain.raw_status, domain.nameservers) == (meaning, word, ())
 
 
-def test_two_zones_may_share_a_name():
+def test_two_zones_may_share_a_name() -> None:
     fake = FakeCloudflare([zone_row(2, name="twin.example"), zone_row(1, name="twin.example")])
 
     domains = cloudflare(fake).list_domains()
@@ -139,11 +139,11 @@ def test_two_zones_may_share_a_name():
     ]
 
 
-def on(request_number: int, change: Callable[[Body], Any]) -> Spoil:
-    """Change one reply; `change` edits the body or gives another."""
+def on(wanted: int, change: Callable[[Body], Any]) -> Spoil:
+    """Change one page; `change` edits the body or gives another."""
 
-    def spoil(number: int, body: Body) -> Any:
-        return (change(body) or body) if number == request_number else body
+    def spoil(page: int, body: Body) -> Any:
+        return (change(body) or body) if page == wanted else body
 
     return spoil
 
@@ -188,7 +188,7 @@ def more_than_the_total(body: Body) -> None:
     ],
 )
 @pytest.mark.parametrize("page", [2, 3])
-def test_pages_that_do_not_add_up_are_no_listing(change, page):
+def test_pages_that_do_not_add_up_are_no_listing(change: Any, page: int) -> None:
     fake = FakeCloudflare([zone_row(number) for number in range(125)], spoil=on(page, change))
 
     with pytest.raises(IncompleteListing, match="Cloudflare's"):
@@ -197,7 +197,7 @@ def test_pages_that_do_not_add_up_are_no_listing(change, page):
 
 def drop(*keys: str) -> Callable[[Body], None]:
     def change(body: Body) -> None:
-        place = body
+        place: Any = body
         for key in keys[:-1]:
             place = place[int(key)] if key.isdigit() else place[key]
         del place[keys[-1]]
@@ -229,22 +229,22 @@ def replace(key: str, value: Any) -> Callable[[Body], None]:
         lambda _body: httpx.Response(200, content=b""),
     ],
 )
-def test_a_reply_without_what_we_rely_on_is_malformed(change):
+def test_a_reply_without_what_we_rely_on_is_malformed(change: Any) -> None:
     fake = FakeCloudflare([zone_row(1), zone_row(2)], spoil=on(1, change))
 
     with pytest.raises(MalformedReply):
         cloudflare(fake).list_domains()
 
 
-def test_a_success_that_is_none_is_told_by_its_code():
+def test_a_success_that_is_none_is_told_by_its_code() -> None:
     fake = FakeCloudflare([], spoil=lambda *_: refusal(6003, "Invalid request headers"))
 
     with pytest.raises(BadCredential, match=r"Invalid request headers \(6003\)"):
         cloudflare(fake).list_domains()
 
 
-def test_optional_page_facts_may_be_missing():
-    def spoil(_number: int, body: Body) -> Body:
+def test_optional_page_facts_may_be_missing() -> None:
+    def spoil(_page: int, body: Body) -> Body:
         total = body["result_info"]["total_count"]
         return {**body, "result_info": {"total_count": total}}
 
@@ -253,18 +253,18 @@ def test_optional_page_facts_may_be_missing():
     assert len(cloudflare(fake).list_domains()) == 120
 
 
-def test_a_server_that_gives_fewer_rows_per_page_than_asked_is_followed():
+def test_a_server_that_gives_fewer_rows_per_page_than_asked_is_followed() -> None:
     fake = FakeCloudflare([zone_row(number) for number in range(23)], max_per_page=5)
 
     assert len(cloudflare(fake).list_domains()) == 23
     assert len(fake.asked) == 5
 
 
-def test_a_zone_that_is_added_while_pages_are_read_makes_the_reading_start_again():
+def test_a_zone_that_is_added_while_pages_are_read_makes_the_reading_start_again() -> None:
     rows = [zone_row(number) for number in range(60)]
 
-    def spoil(number: int, body: Body) -> Body:
-        if number == 1:
+    def spoil(_page: int, body: Body) -> Body:
+        if len(rows) == 60:
             rows.insert(0, zone_row(999))
         return body
 
@@ -274,11 +274,11 @@ def test_a_zone_that_is_added_while_pages_are_read_makes_the_reading_start_again
     assert len(fake.asked) == 4
 
 
-def test_a_total_that_never_rests_is_no_listing():
+def test_a_total_that_never_rests_is_no_listing() -> None:
     rows = [zone_row(number) for number in range(60)]
 
-    def spoil(number: int, body: Body) -> Body:
-        rows.append(zone_row(1000 + number))
+    def spoil(_page: int, body: Body) -> Body:
+        rows.append(zone_row(len(rows)))
         return body
 
     with pytest.raises(IncompleteListing, match="changed its total twice"):
@@ -288,7 +288,7 @@ def test_a_total_that_never_rests_is_no_listing():
 # Records
 
 
-def test_one_request_reads_a_zone():
+def test_one_request_reads_a_zone() -> None:
     fake = FakeCloudflare([record_row(n) for n in reversed(range(700))], max_per_page=5_000_000)
 
     records = cloudflare(fake).read_zone(ZONE)
@@ -297,18 +297,18 @@ def test_one_request_reads_a_zone():
     assert fake.asked == ["/zones/z0001/dns_records?page=1&per_page=50000"]
 
 
-def test_more_pages_are_read_where_the_server_gives_less_than_asked():
+def test_more_pages_are_read_where_the_server_gives_less_than_asked() -> None:
     fake = FakeCloudflare([record_row(n) for n in range(250)], max_per_page=100)
 
     assert len(cloudflare(fake).read_zone(ZONE)) == 250
     assert len(fake.asked) == 3
 
 
-def test_an_empty_zone_is_empty():
+def test_an_empty_zone_is_empty() -> None:
     assert cloudflare(FakeCloudflare([])).read_zone(ZONE) == []
 
 
-def test_a_record_keeps_what_cloudflare_says_about_it():
+def test_a_record_keeps_what_cloudflare_says_about_it() -> None:
     row = record_row(
         7,
         name="WWW.Example.com",
@@ -368,13 +368,13 @@ def test_a_record_keeps_what_cloudflare_says_about_it():
         ({"type": "LOC", "content": "IN LOC nonsense"}, None, "IN LOC nonsense"),
     ],
 )
-def test_content_becomes_canonical(row, priority, content):
+def test_content_becomes_canonical(row: Body, priority: int | None, content: Any) -> None:
     record = to_record("example.com", record_row(1, **row))
 
     assert (record.priority, record.content) == (priority, content)
 
 
-def test_only_an_soa_is_managed():
+def test_only_an_soa_is_managed() -> None:
     soa = "ns.example.net. root.example.net. 1 2 3 4 5"
 
     assert to_record("example.com", record_row(type="SOA", content=soa)).managed
@@ -383,7 +383,7 @@ def test_only_an_soa_is_managed():
 
 @pytest.mark.parametrize("field", ["id", "type", "name", "content", "ttl"])
 @pytest.mark.parametrize("value", ["missing", None, [], True])
-def test_a_record_without_what_makes_it_one_is_malformed(field, value):
+def test_a_record_without_what_makes_it_one_is_malformed(field: str, value: Any) -> None:
     row = record_row()
     row[field] = value
     if value == "missing":
@@ -393,18 +393,18 @@ def test_a_record_without_what_makes_it_one_is_malformed(field, value):
         to_record("example.com", row)
 
 
-def test_an_mx_record_without_a_priority_is_malformed():
+def test_an_mx_record_without_a_priority_is_malformed() -> None:
     with pytest.raises(MalformedReply, match="'priority'"):
         to_record("example.com", record_row(type="MX", content="mx.example.net"))
 
 
-def test_a_record_of_another_zone_is_malformed():
+def test_a_record_of_another_zone_is_malformed() -> None:
     with pytest.raises(MalformedReply, match=r"www.example.net as a record of example.com"):
         to_record("example.com", record_row(name="www.example.net"))
 
 
 @pytest.mark.parametrize("change", [halve, halve_and_say_so, empty_page])
-def test_a_page_of_records_that_is_cut_short_is_no_zone(change):
+def test_a_page_of_records_that_is_cut_short_is_no_zone(change: Any) -> None:
     fake = FakeCloudflare(
         [record_row(n) for n in range(40)], max_per_page=50_000, spoil=on(1, change)
     )
@@ -413,7 +413,7 @@ def test_a_page_of_records_that_is_cut_short_is_no_zone(change):
         cloudflare(fake).read_zone(ZONE)
 
 
-def test_an_id_that_comes_twice_is_no_zone():
+def test_an_id_that_comes_twice_is_no_zone() -> None:
     with pytest.raises(IncompleteListing, match="'r0003' twice"):
         cloudflare(FakeCloudflare([record_row(3), record_row(3)])).read_zone(ZONE)
 
@@ -439,7 +439,9 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("status", "body", "kind", "code"), REFUSALS)
-def test_refusals_are_told_by_code_before_status(status, body, kind, code):
+def test_refusals_are_told_by_code_before_status(
+    status: int, body: Any, kind: type[ProviderError], code: str
+) -> None:
     error = explain(status, body)
 
     assert type(error) is kind
@@ -447,7 +449,7 @@ def test_refusals_are_told_by_code_before_status(status, body, kind, code):
     assert "Cloudflare" in str(error)
 
 
-def test_a_chain_of_errors_is_read_to_its_end():
+def test_a_chain_of_errors_is_read_to_its_end() -> None:
     chain = [{"code": 6111, "message": "Invalid format for Authorization header"}]
 
     error = explain(400, refusal(4711, "Bad request", error_chain=chain))
@@ -460,7 +462,7 @@ def refusing(status: int, body: Any) -> Callable[[httpx.Request], httpx.Response
     return lambda _request: reply(body, status)
 
 
-def test_a_zone_that_is_gone_is_not_found():
+def test_a_zone_that_is_gone_is_not_found() -> None:
     with pytest.raises(NotFound):
         cloudflare(refusing(404, refusal(7003, "Could not route"))).read_zone(ZONE)
 
@@ -494,7 +496,9 @@ def envelope(result: Any) -> Body:
         (refusal(9109, "Unauthorized to access requested resource"), 403, False),
     ],
 )
-def test_whether_a_zone_is_still_there_is_asked_by_its_id(body, status, is_listed):
+def test_whether_a_zone_is_still_there_is_asked_by_its_id(
+    body: Any, status: int, is_listed: bool
+) -> None:
     assert cloudflare(one_zone(body, status)).still_listed(ZONE) is is_listed
 
 
@@ -511,19 +515,19 @@ def test_whether_a_zone_is_still_there_is_asked_by_its_id(body, status, is_liste
         (envelope(None), 200, MalformedReply),
     ],
 )
-def test_a_failure_to_ask_is_no_sign_of_absence(body, status, error):
+def test_a_failure_to_ask_is_no_sign_of_absence(body: Any, status: int, error: Any) -> None:
     with pytest.raises(error):
         cloudflare(one_zone(body, status)).still_listed(ZONE)
 
 
-def test_a_token_that_lost_its_rights_does_not_make_zones_vanish():
+def test_a_token_that_lost_its_rights_does_not_make_zones_vanish() -> None:
     everything = refusing(403, refusal(9109, "Unauthorized to access requested resource"))
 
     with pytest.raises(AccessDenied):
         cloudflare(everything).still_listed(ZONE)
 
 
-def test_records_that_a_first_reading_missed_are_found_by_a_second():
+def test_records_that_a_first_reading_missed_are_found_by_a_second() -> None:
     rows = [record_row(1), record_row(2)]
     known = [to_record(ZONE.name, row) for row in [*rows, record_row(3)]]
 
@@ -535,7 +539,7 @@ def test_records_that_a_first_reading_missed_are_found_by_a_second():
 # Diagnosis
 
 
-def test_a_good_token_is_diagnosed_by_a_real_reading():
+def test_a_good_token_is_diagnosed_by_a_real_reading() -> None:
     asked: list[str] = []
     zones, records = FakeCloudflare([zone_row(1), zone_row(2)]), FakeCloudflare([record_row(1)])
 
@@ -550,7 +554,7 @@ def test_a_good_token_is_diagnosed_by_a_real_reading():
     assert asked == ["/zones", "/zones/z0001/dns_records"]
 
 
-def test_a_token_without_any_zone_is_good_but_said_so():
+def test_a_token_without_any_zone_is_good_but_said_so() -> None:
     diagnosis = cloudflare(FakeCloudflare([])).diagnose()
 
     assert diagnosis.is_ok
@@ -587,7 +591,9 @@ def test_a_token_without_any_zone_is_good_but_said_so():
         (400, refusal(1234, "Something new"), "unknown", "Something new"),
     ],
 )
-def test_what_is_wrong_with_a_token_is_said_in_words(status, body, code, remedy):
+def test_what_is_wrong_with_a_token_is_said_in_words(
+    status: int, body: Any, code: str, remedy: str
+) -> None:
     time = FakeTime()
     opened = cloudflare(refusing(status, body), time=time)
 
@@ -599,7 +605,7 @@ def test_what_is_wrong_with_a_token_is_said_in_words(status, body, code, remedy)
     assert time.slept == []
 
 
-def test_a_token_that_may_list_but_not_read_records_lacks_scope():
+def test_a_token_that_may_list_but_not_read_records_lacks_scope() -> None:
     zones = FakeCloudflare([zone_row(1)])
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -610,7 +616,7 @@ def test_a_token_that_may_list_but_not_read_records_lacks_scope():
     assert cloudflare(handler).diagnose().code == "missing_scope"
 
 
-def test_a_network_that_is_down_is_diagnosed():
+def test_a_network_that_is_down_is_diagnosed() -> None:
     def handler(_request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("Name or service not known")
 

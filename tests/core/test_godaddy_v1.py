@@ -101,14 +101,14 @@ def on(request_number: int, page: Any) -> Spoil:
 
 
 @pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 2500])
-def test_every_domain_is_listed_whatever_their_number(count):
+def test_every_domain_is_listed_whatever_their_number(count: int) -> None:
     names = [f"d{number:05}.example" for number in range(count)]
     fake = FakeGoDaddy([domain_row(name) for name in reversed(names)])
 
     assert [domain.name for domain in godaddy(fake).list_domains()] == names
 
 
-def test_after_the_last_page_one_more_is_asked_for_and_must_be_empty():
+def test_after_the_last_page_one_more_is_asked_for_and_must_be_empty() -> None:
     fake = FakeGoDaddy([domain_row("b.example"), domain_row("a.example")])
 
     godaddy(fake).list_domains()
@@ -120,7 +120,7 @@ def test_after_the_last_page_one_more_is_asked_for_and_must_be_empty():
 
 
 @pytest.mark.parametrize("page", [1, 2])
-def test_a_page_that_is_cut_short_loses_nothing(page):
+def test_a_page_that_is_cut_short_loses_nothing(page: int) -> None:
     names = [f"d{number:05}.example" for number in range(1500)]
     fake = FakeGoDaddy(
         [domain_row(name) for name in names], spoil=on(page, lambda whole: whole[: len(whole) // 2])
@@ -129,7 +129,7 @@ def test_a_page_that_is_cut_short_loses_nothing(page):
     assert [domain.name for domain in godaddy(fake).list_domains()] == names
 
 
-def test_a_page_that_is_repeated_is_no_listing():
+def test_a_page_that_is_repeated_is_no_listing() -> None:
     names = [f"d{number:05}.example" for number in range(1500)]
     fake = FakeGoDaddy([domain_row(name) for name in names])
     fake.spoil = on(2, lambda _: fake.domains[:1000])
@@ -138,7 +138,7 @@ def test_a_page_that_is_repeated_is_no_listing():
         godaddy(fake).list_domains()
 
 
-def test_a_marker_that_does_not_advance_is_no_listing():
+def test_a_marker_that_does_not_advance_is_no_listing() -> None:
     fake = FakeGoDaddy([domain_row("a.example")], spoil=lambda *_: [domain_row("a.example")])
 
     with pytest.raises(IncompleteListing):
@@ -146,7 +146,7 @@ def test_a_marker_that_does_not_advance_is_no_listing():
     assert len(fake.asked) == 2
 
 
-def test_a_domain_keeps_the_registrar_s_facts_and_drops_secrets_and_people():
+def test_a_domain_keeps_the_registrar_s_facts_and_drops_secrets_and_people() -> None:
     row = domain_row(
         "Example.COM",
         status="PENDING_TRANSFER_OUT",
@@ -176,14 +176,14 @@ def test_a_domain_keeps_the_registrar_s_facts_and_drops_secrets_and_people():
 @pytest.mark.parametrize(
     "expires", [None, "", "soon", 20270101, "0000-00-00T00:00:00Z", "0001-01-01T00:00:00+23:00"]
 )
-def test_facts_that_are_missing_or_unreadable_are_left_open(expires):
+def test_facts_that_are_missing_or_unreadable_are_left_open(expires: Any) -> None:
     domain = to_domain(domain_row("example.com", expires=expires, nameServers=None))
 
     assert (domain.expires_on, domain.auto_renew, domain.nameservers) == (None, None, ())
 
 
 @pytest.mark.parametrize("field", ["domain", "status"])
-def test_a_domain_without_name_or_status_is_malformed_and_its_row_stays_unsaid(field):
+def test_a_domain_without_name_or_status_is_malformed_and_its_row_stays_unsaid(field: str) -> None:
     row = domain_row("example.com", authCode="transfer-secret")
     del row[field]
 
@@ -193,7 +193,7 @@ def test_a_domain_without_name_or_status_is_malformed_and_its_row_stays_unsaid(f
 
 
 @pytest.mark.parametrize("body", [None, {}, {"domains": []}, ["a.example"], "x"])
-def test_a_list_that_is_no_array_of_objects_is_malformed(body):
+def test_a_list_that_is_no_array_of_objects_is_malformed(body: Any) -> None:
     with pytest.raises(MalformedReply):
         godaddy(refusing(200, body)).list_domains()
 
@@ -224,7 +224,7 @@ WORDS = {
 
 
 @pytest.mark.parametrize(("word", "meaning"), WORDS.items())
-def test_status_words_have_one_meaning(word, meaning):
+def test_status_words_have_one_meaning(word: str, meaning: Lifecycle) -> None:
     assert lifecycle(word) is meaning
 
 
@@ -233,7 +233,7 @@ def test_status_words_have_one_meaning(word, meaning):
 
 @pytest.mark.parametrize("offsets", ["from 0", "from 1", "pages"])
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 999, 1000, 1001, 1499, 1500, 1501, 2100])
-def test_every_record_is_read_whatever_offset_means(offsets, count):
+def test_every_record_is_read_whatever_offset_means(offsets: str, count: int) -> None:
     rows = [record_row(f"h{number:04}") for number in range(count)]
     fake = FakeGoDaddy(records=rows, offsets=offsets)
 
@@ -242,7 +242,7 @@ def test_every_record_is_read_whatever_offset_means(offsets, count):
     assert [record.name for record in records] == [f"h{n:04}.example.com" for n in range(count)]
 
 
-def test_a_small_zone_takes_one_request():
+def test_a_small_zone_takes_one_request() -> None:
     fake = FakeGoDaddy(records=[record_row(f"h{number}") for number in range(499)])
 
     godaddy(fake).read_zone(ZONE)
@@ -252,7 +252,7 @@ def test_a_small_zone_takes_one_request():
 
 @pytest.mark.parametrize("offsets", ["from 0", "from 1", "pages"])
 @pytest.mark.parametrize("page", [2, 3, 4])
-def test_a_page_of_records_that_is_repeated_is_no_zone(offsets, page):
+def test_a_page_of_records_that_is_repeated_is_no_zone(offsets: str, page: int) -> None:
     fake = FakeGoDaddy(
         records=[record_row(f"h{number:04}") for number in range(2100)], offsets=offsets
     )
@@ -262,7 +262,7 @@ def test_a_page_of_records_that_is_repeated_is_no_zone(offsets, page):
         godaddy(fake).read_zone(ZONE)
 
 
-def test_an_empty_page_amid_a_large_zone_is_no_zone():
+def test_an_empty_page_amid_a_large_zone_is_no_zone() -> None:
     fake = FakeGoDaddy(records=[record_row(f"h{number:04}") for number in range(1200)])
     fake.spoil = on(2, lambda _: [])
 
@@ -270,7 +270,7 @@ def test_an_empty_page_amid_a_large_zone_is_no_zone():
         godaddy(fake).read_zone(ZONE)
 
 
-def test_names_are_written_in_full_and_apex_ns_and_soa_are_managed():
+def test_names_are_written_in_full_and_apex_ns_and_soa_are_managed() -> None:
     soa = "ns09.domaincontrol.com dns.jomax.net 2021122900 28800 7200 604800 600"
     fake = FakeGoDaddy(
         records=[
@@ -320,7 +320,7 @@ def srv(name: str, **more: Any) -> Row:
         (srv("_sip._tls", service=None, protocol=None), "_sip._tls.example.com"),
     ],
 )
-def test_an_srv_record_is_owned_by_its_service_and_protocol(row, name):
+def test_an_srv_record_is_owned_by_its_service_and_protocol(row: Row, name: str) -> None:
     assert to_record("example.com", row) == Record(
         zone="example.com",
         name=name,
@@ -357,7 +357,7 @@ def test_an_srv_record_is_owned_by_its_service_and_protocol(row, name):
         ),
     ],
 )
-def test_data_becomes_canonical(row, priority, content):
+def test_data_becomes_canonical(row: Row, priority: int | None, content: Any) -> None:
     record = to_record("example.com", record_row("_s._tcp", **row))
 
     assert (record.priority, record.content) == (priority, content)
@@ -371,7 +371,7 @@ def test_data_becomes_canonical(row, priority, content):
         *[(srv("@"), field) for field in ("priority", "weight", "port")],
     ],
 )
-def test_a_record_without_what_makes_it_one_is_malformed(row, field):
+def test_a_record_without_what_makes_it_one_is_malformed(row: Row, field: str) -> None:
     del row[field]
 
     with pytest.raises(MalformedReply, match=f"record of example.com.* has no .*'{field}'"):
@@ -397,7 +397,9 @@ UNKNOWN = "The given domain is not registered, or does not have a zone file"
         (422, refusal("INVALID_VALUE"), ProviderError, "INVALID_VALUE"),
     ],
 )
-def test_refusals_are_told_by_status_and_code(status, body, kind, code):
+def test_refusals_are_told_by_status_and_code(
+    status: int, body: Any, kind: type[ProviderError], code: str
+) -> None:
     error = explain(status, body)
 
     assert type(error) is kind
@@ -405,13 +407,13 @@ def test_refusals_are_told_by_status_and_code(status, body, kind, code):
     assert "GoDaddy" in str(error)
 
 
-def test_a_zone_that_is_processed_is_waited_for():
+def test_a_zone_that_is_processed_is_waited_for() -> None:
     answers = iter([reply(refusal("DUPLICATE_REQUEST"), 409), reply([record_row()])])
 
     assert len(godaddy(lambda _request: next(answers)).read_zone(ZONE)) == 1
 
 
-def test_a_domain_hosted_elsewhere_is_a_state():
+def test_a_domain_hosted_elsewhere_is_a_state() -> None:
     with pytest.raises(NoZoneHere, match="does not have a zone file"):
         godaddy(refusing(404, refusal("UNKNOWN_DOMAIN", UNKNOWN))).read_zone(ZONE)
 
@@ -430,7 +432,9 @@ def test_a_domain_hosted_elsewhere_is_a_state():
         (404, refusal("UNKNOWN_DOMAIN"), False),
     ],
 )
-def test_whether_a_domain_is_still_there_is_asked_by_its_name(status, body, is_listed):
+def test_whether_a_domain_is_still_there_is_asked_by_its_name(
+    status: int, body: Any, is_listed: bool
+) -> None:
     assert godaddy(refusing(status, body)).still_listed(ZONE) is is_listed
 
 
@@ -445,12 +449,12 @@ def test_whether_a_domain_is_still_there_is_asked_by_its_name(status, body, is_l
         (200, [], MalformedReply),
     ],
 )
-def test_a_failure_to_ask_is_no_sign_of_absence(status, body, error):
+def test_a_failure_to_ask_is_no_sign_of_absence(status: int, body: Any, error: Any) -> None:
     with pytest.raises(error):
         godaddy(refusing(status, body)).still_listed(ZONE)
 
 
-def test_records_that_a_reading_missed_are_asked_for_set_by_set():
+def test_records_that_a_reading_missed_are_asked_for_set_by_set() -> None:
     rows = [
         record_row("@"),
         record_row("@", data="192.0.2.2"),
@@ -480,7 +484,7 @@ def test_records_that_a_reading_missed_are_asked_for_set_by_set():
 # Limits and diagnosis
 
 
-def test_each_endpoint_has_the_published_limit_of_its_own():
+def test_each_endpoint_has_the_published_limit_of_its_own() -> None:
     time = FakeTime()
     opened = godaddy(FakeGoDaddy([domain_row("example.com")], [record_row()]), time=time, rate=None)
 
@@ -493,7 +497,7 @@ def test_each_endpoint_has_the_published_limit_of_its_own():
     assert sum(time.slept) == pytest.approx(61)
 
 
-def test_a_good_key_is_diagnosed_by_a_real_reading():
+def test_a_good_key_is_diagnosed_by_a_real_reading() -> None:
     fake = FakeGoDaddy([domain_row("example.com")])
 
     diagnosis = godaddy(fake).diagnose()
@@ -513,7 +517,9 @@ def test_a_good_key_is_diagnosed_by_a_real_reading():
         (200, {}, "malformed", "base_url"),
     ],
 )
-def test_what_is_wrong_with_a_key_is_said_in_words(status, body, code, remedy):
+def test_what_is_wrong_with_a_key_is_said_in_words(
+    status: int, body: Any, code: str, remedy: str
+) -> None:
     diagnosis = godaddy(refusing(status, body)).diagnose()
 
     assert (diagnosis.is_ok, diagnosis.code) == (False, code)

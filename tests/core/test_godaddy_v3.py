@@ -37,7 +37,10 @@ def refusal(name: str) -> Row:
 
 
 class FakeGoDaddy:
-    """Serves one account; record ids differ in every reply, `spoil` may change any reply."""
+    """Serves one account; record ids differ in every reply.
+
+    `spoil` may change a page of records by its number, a list by that of the request.
+    """
 
     def __init__(
         self,
@@ -57,7 +60,8 @@ class FakeGoDaddy:
         self.asked.append(request.url.raw_path.decode())
         is_list = request.url.path == "/v3/domains/domain-names"
         body = self._domains(request) if is_list else self._records(request)
-        spoilt = self.spoil(len(self.asked), body)
+        number = len(self.asked) if is_list else int(request.url.params["page"])
+        spoilt = self.spoil(number, body)
         return spoilt if isinstance(spoilt, httpx.Response) else reply(spoilt)
 
     def _domains(self, request: httpx.Request) -> Row:
@@ -96,8 +100,7 @@ def on(request_number: int, **fields: Any) -> Spoil:
         if number != request_number:
             return body
         return body | {
-            key: value(body.get(key)) if callable(value) else value
-            for key, value in fields.items()
+            key: value(body.get(key)) if callable(value) else value for key, value in fields.items()
         }
 
     return spoil
@@ -119,7 +122,7 @@ def account(count: int) -> list[Row]:
         "https://api.godaddy.com/v3/domains/domain-names?pageSize=200&pageToken={token}",
     ],
 )
-def test_every_domain_is_listed_whatever_their_number(count, next_href):
+def test_every_domain_is_listed_whatever_their_number(count: int, next_href: str) -> None:
     fake = FakeGoDaddy(account(count)[::-1], next_href=next_href)
 
     names = [domain.name for domain in godaddy(fake).list_domains()]
@@ -147,7 +150,7 @@ NEXT = {"rel": "next", "href": "/v3/domains/domain-names?pageSize=200&pageToken=
         on(2, links=[NEXT]),
     ],
 )
-def test_pages_that_do_not_agree_are_no_listing(spoil):
+def test_pages_that_do_not_agree_are_no_listing(spoil: Spoil) -> None:
     fake = FakeGoDaddy(account(500), spoil=spoil)
     if spoil(3, {"links": None}) == {"links": []}:  # the last page, read twice, says two things
         fake.spoil = on(4, items=half)
@@ -156,7 +159,7 @@ def test_pages_that_do_not_agree_are_no_listing(spoil):
         godaddy(fake).list_domains()
 
 
-def test_a_cursor_that_leads_in_a_circle_is_no_listing():
+def test_a_cursor_that_leads_in_a_circle_is_no_listing() -> None:
     fake = FakeGoDaddy(account(500))
 
     def spoil(number: int, body: Row) -> Row:
@@ -187,7 +190,7 @@ def test_a_cursor_that_leads_in_a_circle_is_no_listing():
         {"items": [{"domain": "a.example"}]},
     ],
 )
-def test_a_page_or_next_link_that_cannot_be_read_is_an_error_and_not_an_end(fields):
+def test_a_page_or_next_link_that_cannot_be_read_is_an_error_and_not_an_end(fields: Row) -> None:
     with pytest.raises(MalformedReply):
         godaddy(FakeGoDaddy(account(3), spoil=on(1, **fields))).list_domains()
 
@@ -196,7 +199,7 @@ def test_a_page_or_next_link_that_cannot_be_read_is_an_error_and_not_an_end(fiel
 
 
 @pytest.mark.parametrize("count", [0, 1, 99, 100, 101, 250])
-def test_every_record_is_read_whatever_their_number(count):
+def test_every_record_is_read_whatever_their_number(count: int) -> None:
     rows = [record_row(f"h{number:03}") for number in range(count)]
     fake = FakeGoDaddy(records=rows)
 
@@ -215,10 +218,10 @@ def test_every_record_is_read_whatever_their_number(count):
         on(1, items=[]),
         on(2, items=[record_row(f"h{number:03}") for number in range(100)]),
         on(3, items=lambda items: items * 2),
-        on(3, items=lambda items: items + [record_row("more")]),
+        on(3, items=lambda items: [*items, record_row("more")]),
     ],
 )
-def test_records_that_do_not_add_up_are_no_zone(spoil):
+def test_records_that_do_not_add_up_are_no_zone(spoil: Spoil) -> None:
     rows = [record_row(f"h{number:03}") for number in range(250)]
 
     with pytest.raises(IncompleteListing):
@@ -226,19 +229,19 @@ def test_records_that_do_not_add_up_are_no_zone(spoil):
 
 
 @pytest.mark.parametrize("fields", [{"totalItems": None}, {"items": None}, {"items": [{}]}])
-def test_a_page_of_records_without_what_we_rely_on_is_malformed(fields):
+def test_a_page_of_records_without_what_we_rely_on_is_malformed(fields: Row) -> None:
     fake = FakeGoDaddy(records=[record_row()], spoil=on(1, **fields))
 
     with pytest.raises(MalformedReply):
         godaddy(fake).read_zone(ZONE)
 
 
-def test_a_record_that_is_added_while_pages_are_read_makes_the_reading_start_again():
+def test_a_record_that_is_added_while_pages_are_read_makes_the_reading_start_again() -> None:
     rows = [record_row(f"h{number:03}") for number in range(150)]
     fake = FakeGoDaddy(records=rows)
 
-    def spoil(number: int, body: Row) -> Row:
-        if number == 1:
+    def spoil(_page: int, body: Row) -> Row:
+        if len(fake.records) == 150:
             fake.records.insert(0, record_row("new"))
         return body
 
@@ -260,7 +263,7 @@ def split(
     return handler
 
 
-def test_a_zone_that_is_not_found_is_elsewhere_if_the_account_has_the_domain():
+def test_a_zone_that_is_not_found_is_elsewhere_if_the_account_has_the_domain() -> None:
     no_zone = (404, refusal("NOT_FOUND"))
 
     with pytest.raises(NoZoneHere):
@@ -271,7 +274,7 @@ def test_a_zone_that_is_not_found_is_elsewhere_if_the_account_has_the_domain():
         godaddy(split(no_zone, (500, {}))).read_zone(ZONE)
 
 
-def test_a_zone_that_is_said_to_be_elsewhere_needs_no_second_question():
+def test_a_zone_that_is_said_to_be_elsewhere_needs_no_second_question() -> None:
     opened = godaddy(refusing(404, refusal("UNKNOWN_DOMAIN")))
 
     with pytest.raises(NoZoneHere):
@@ -293,7 +296,9 @@ def test_a_zone_that_is_said_to_be_elsewhere_needs_no_second_question():
         (404, refusal("NOT_FOUND"), False),
     ],
 )
-def test_whether_a_domain_is_still_there_is_asked_by_its_name(status, body, is_listed):
+def test_whether_a_domain_is_still_there_is_asked_by_its_name(
+    status: int, body: Any, is_listed: bool
+) -> None:
     assert godaddy(refusing(status, body)).still_listed(ZONE) is is_listed
 
 
@@ -306,12 +311,12 @@ def test_whether_a_domain_is_still_there_is_asked_by_its_name(status, body, is_l
         (200, domain_row("other.example"), MalformedReply),
     ],
 )
-def test_a_failure_to_ask_is_no_sign_of_absence(status, body, error):
+def test_a_failure_to_ask_is_no_sign_of_absence(status: int, body: Any, error: Any) -> None:
     with pytest.raises(error):
         godaddy(refusing(status, body)).still_listed(ZONE)
 
 
-def test_records_that_a_first_reading_missed_are_found_by_a_second():
+def test_records_that_a_first_reading_missed_are_found_by_a_second() -> None:
     rows = [record_row("a"), record_row("b")]
     known = [to_record("example.com", row) for row in [*rows, record_row("c")]]
 
@@ -328,7 +333,9 @@ def test_records_that_a_first_reading_missed_are_found_by_a_second():
         (200, [], "malformed", "base_url"),
     ],
 )
-def test_what_is_wrong_with_a_token_is_said_in_words(status, body, code, remedy):
+def test_what_is_wrong_with_a_token_is_said_in_words(
+    status: int, body: Any, code: str, remedy: str
+) -> None:
     diagnosis = godaddy(refusing(status, body)).diagnose()
 
     assert (diagnosis.is_ok, diagnosis.code) == (code == "ok", code)
@@ -340,7 +347,7 @@ def test_what_is_wrong_with_a_token_is_said_in_words(status, body, code, remedy)
 SOA = "ns01.domaincontrol.com. dns.jomax.net. 2026010101 28800 7200 604800 600"
 
 # One record as v1 serves it, and what v3 serves differently.
-CONTENTS = {
+CONTENTS: dict[str, tuple[Row, Row]] = {
     "A": (record_row("@"), {}),
     "AAAA": (record_row("www", type="AAAA", data="2001:DB8::1"), {"data": "2001:db8:0::1"}),
     "CNAME": (record_row("ftp", type="CNAME", data="@"), {"data": "example.com."}),
@@ -384,13 +391,13 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize(("of_v1", "differently"), CONTENTS.values(), ids=CONTENTS)
-def test_a_record_is_the_same_through_v1_and_v3(of_v1, differently):
+def test_a_record_is_the_same_through_v1_and_v3(of_v1: Row, differently: Row) -> None:
     of_v3 = of_v1 | {"recordId": "opaque"} | differently
 
     assert to_record("example.com", of_v3) == to_record("example.com", of_v1)
 
 
-def test_a_zone_is_the_same_through_v1_and_v3():
+def test_a_zone_is_the_same_through_v1_and_v3() -> None:
     rows_of_v1 = [row for row, _ in CONTENTS.values()]
     rows_of_v3 = [row | differently for row, differently in CONTENTS.values()]
     v1 = provider("godaddy_v1", refusing(200, rows_of_v1))
@@ -419,7 +426,9 @@ STATES = [
 
 
 @pytest.mark.parametrize(("word_of_v1", "word_of_v3"), STATES)
-def test_a_domain_is_the_same_through_v1_and_v3_but_for_the_raw_word(word_of_v1, word_of_v3):
+def test_a_domain_is_the_same_through_v1_and_v3_but_for_the_raw_word(
+    word_of_v1: str, word_of_v3: str
+) -> None:
     created, expires = "2018-02-02T14:26:44.000Z", "2027-02-02T14:26:44Z"
     of_v1 = {
         "domain": "example.com",

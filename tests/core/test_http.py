@@ -13,12 +13,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.core.fakes_http import PLENTY, START, FakeTime, Handler, reply
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dnsinv.errors import AccessDenied, BadSetting, MalformedReply, ProviderUnavailable
 from dnsinv.http import STOPPING, Api, Limiter, Patience, Rate, interruptible
+from tests.core.fakes_http import PLENTY, START, FakeTime, Handler, reply
 
 HINT = 42
 
@@ -62,7 +62,7 @@ def answers(*replies: httpx.Response | Exception) -> Handler:
 # The rate limit
 
 
-def test_a_burst_up_to_the_limit_passes_at_once(time):
+def test_a_burst_up_to_the_limit_passes_at_once(time: FakeTime) -> None:
     limit = limiter(Rate(1200, 300), time)
 
     for _ in range(1200):
@@ -72,7 +72,7 @@ def test_a_burst_up_to_the_limit_passes_at_once(time):
     assert limit.remaining() == 0
 
 
-def test_one_request_more_waits_until_the_window_and_a_margin_are_over(time):
+def test_one_request_more_waits_until_the_window_and_a_margin_are_over(time: FakeTime) -> None:
     limit = limiter(Rate(3, 60), time)
     for _ in range(3):
         limit.acquire()
@@ -83,7 +83,7 @@ def test_one_request_more_waits_until_the_window_and_a_margin_are_over(time):
     assert limit.remaining() == 2
 
 
-def test_the_margin_is_at_most_a_twentieth_of_the_window(time):
+def test_the_margin_is_at_most_a_twentieth_of_the_window(time: FakeTime) -> None:
     limit = limiter(Rate(1, 2), time)
     limit.acquire()
 
@@ -96,7 +96,9 @@ def test_the_margin_is_at_most_a_twentieth_of_the_window(time):
     seconds=st.floats(0.5, 100),
     pauses=st.lists(st.floats(0, 60), min_size=1, max_size=40),
 )
-def test_no_window_ever_holds_more_than_the_rate_allows(requests, seconds, pauses):
+def test_no_window_ever_holds_more_than_the_rate_allows(
+    requests: int, seconds: float, pauses: list[float]
+) -> None:
     time = FakeTime()
     limit = limiter(Rate(requests, seconds), time)
     sent = []
@@ -109,7 +111,7 @@ def test_no_window_ever_holds_more_than_the_rate_allows(requests, seconds, pause
         assert sum(first <= moment < first + seconds for moment in sent) <= requests
 
 
-def test_threads_share_one_budget(time):
+def test_threads_share_one_budget(time: FakeTime) -> None:
     limit = limiter(Rate(100, 60), time)
 
     with ThreadPoolExecutor(8) as pool:
@@ -118,7 +120,7 @@ def test_threads_share_one_budget(time):
     assert waits.count(0) == 100
 
 
-def test_processes_share_one_budget(tmp_path):
+def test_processes_share_one_budget(tmp_path: Path) -> None:
     state = tmp_path / "deep" / "credential.rate"
     program = textwrap.dedent(f"""
         from pathlib import Path
@@ -135,7 +137,7 @@ def test_processes_share_one_budget(tmp_path):
     assert sum(passed) == 100
 
 
-def test_a_restarted_process_remembers_what_was_sent(time, tmp_path):
+def test_a_restarted_process_remembers_what_was_sent(time: FakeTime, tmp_path: Path) -> None:
     limiter(Rate(1, 60), time, tmp_path / "state").acquire()
 
     assert limiter(Rate(1, 60), time, tmp_path / "state").take() == pytest.approx(61)
@@ -144,7 +146,9 @@ def test_a_restarted_process_remembers_what_was_sent(time, tmp_path):
 @pytest.mark.parametrize(
     "content", [b"", b"torn", b"\x00" * 24, b"dnsinvR1" + b"\xff" * 40, b"{}" * 5000]
 )
-def test_a_torn_or_foreign_state_file_is_begun_anew(time, tmp_path, content):
+def test_a_torn_or_foreign_state_file_is_begun_anew(
+    time: FakeTime, tmp_path: Path, content: Any
+) -> None:
     state = tmp_path / "state"
     state.write_bytes(content)
     limit = limiter(Rate(2, 60), time, state)
@@ -153,7 +157,7 @@ def test_a_torn_or_foreign_state_file_is_begun_anew(time, tmp_path, content):
     assert limit.take() > 0
 
 
-def test_a_cut_off_state_file_is_begun_anew(time, tmp_path):
+def test_a_cut_off_state_file_is_begun_anew(time: FakeTime, tmp_path: Path) -> None:
     state = tmp_path / "state"
     limit = limiter(Rate(2, 60), time, state)
     limit.acquire()
@@ -163,7 +167,9 @@ def test_a_cut_off_state_file_is_begun_anew(time, tmp_path):
     assert limit.take() > 0
 
 
-def test_a_state_file_that_is_deleted_meanwhile_is_made_again(time, tmp_path):
+def test_a_state_file_that_is_deleted_meanwhile_is_made_again(
+    time: FakeTime, tmp_path: Path
+) -> None:
     limit = limiter(Rate(1, 60), time, tmp_path / "state")
     limit.acquire()
     (tmp_path / "state").unlink()
@@ -172,7 +178,7 @@ def test_a_state_file_that_is_deleted_meanwhile_is_made_again(time, tmp_path):
     assert limit.take() > 0
 
 
-def test_a_larger_rate_takes_the_log_over(time, tmp_path):
+def test_a_larger_rate_takes_the_log_over(time: FakeTime, tmp_path: Path) -> None:
     small = limiter(Rate(3, 60), time, tmp_path / "state")
     for _ in range(5):
         small.acquire()
@@ -186,14 +192,14 @@ def test_a_larger_rate_takes_the_log_over(time, tmp_path):
     assert small.take() > 0
 
 
-def test_a_state_file_that_cannot_be_used_is_a_clear_error(time, tmp_path):
+def test_a_state_file_that_cannot_be_used_is_a_clear_error(time: FakeTime, tmp_path: Path) -> None:
     limit = limiter(Rate(1, 60), time, tmp_path)
 
-    with pytest.raises(ProviderUnavailable, match="The rate limit cannot be kept in .*directory"):
+    with pytest.raises(ProviderUnavailable, match=r"The rate limit cannot be kept in .*directory"):
         limit.acquire()
 
 
-def test_stamps_of_a_clock_that_was_set_back_are_ignored(time):
+def test_stamps_of_a_clock_that_was_set_back_are_ignored(time: FakeTime) -> None:
     limit = limiter(Rate(1, 60), time)
     limit.acquire()
     limit.pause(100)
@@ -203,7 +209,7 @@ def test_stamps_of_a_clock_that_was_set_back_are_ignored(time):
     assert limit.take() == pytest.approx(61)
 
 
-def test_a_clock_that_jumps_ahead_frees_the_budget(time):
+def test_a_clock_that_jumps_ahead_frees_the_budget(time: FakeTime) -> None:
     limit = limiter(Rate(1, 60), time)
     limit.acquire()
     time.now += 86_400
@@ -211,7 +217,7 @@ def test_a_clock_that_jumps_ahead_frees_the_budget(time):
     assert limit.take() == 0
 
 
-def test_a_pause_holds_for_everybody_with_the_credential(time, tmp_path):
+def test_a_pause_holds_for_everybody_with_the_credential(time: FakeTime, tmp_path: Path) -> None:
     one, other = (limiter(Rate(9, 60), time, tmp_path / "state") for _ in range(2))
     one.pause(30)
     one.pause(10)
@@ -222,7 +228,7 @@ def test_a_pause_holds_for_everybody_with_the_credential(time, tmp_path):
     assert time.now - START == pytest.approx(30)
 
 
-def test_a_pause_beyond_patience_is_an_error_and_not_a_wait(time):
+def test_a_pause_beyond_patience_is_an_error_and_not_a_wait(time: FakeTime) -> None:
     limit = limiter(Rate(9, 60), time)
     limit.pause(31)
 
@@ -233,7 +239,7 @@ def test_a_pause_beyond_patience_is_an_error_and_not_a_wait(time):
 
 
 @pytest.mark.parametrize(("requests", "seconds"), [(0, 60), (-1, 60), (1, 0), (1, math.inf)])
-def test_a_rate_that_allows_nothing_is_refused(requests, seconds):
+def test_a_rate_that_allows_nothing_is_refused(requests: int, seconds: float) -> None:
     with pytest.raises(BadSetting):
         Rate(requests, seconds)
 
@@ -241,10 +247,12 @@ def test_a_rate_that_allows_nothing_is_refused(requests, seconds):
 # Retries
 
 
-def test_what_passes_is_tried_again_with_full_jitter(time):
+def test_what_passes_is_tried_again_with_full_jitter(time: FakeTime) -> None:
     failing = api(answers(reply({}, 500)), time, patience=Patience(attempts=9))
 
-    with pytest.raises(ProviderUnavailable, match="api.example.com answers /v9/things with") as gone:
+    with pytest.raises(
+        ProviderUnavailable, match=r"api.example.com answers /v9/things with"
+    ) as gone:
         failing.get("/things")
 
     assert gone.value.code == "500"
@@ -256,7 +264,7 @@ def test_what_passes_is_tried_again_with_full_jitter(time):
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 502, 503, 504, 522])
-def test_a_status_that_passes_does_no_harm(time, status):
+def test_a_status_that_passes_does_no_harm(time: FakeTime, status: int) -> None:
     client = api(answers(reply({}, status), reply({"it": "works"})), time)
 
     assert client.get("/things") == {"it": "works"}
@@ -274,7 +282,7 @@ def test_a_status_that_passes_does_no_harm(time, status):
         httpx.DecodingError("broken gzip"),
     ],
 )
-def test_a_connection_that_fails_is_tried_again_and_then_named(time, error):
+def test_a_connection_that_fails_is_tried_again_and_then_named(time: FakeTime, error: Any) -> None:
     assert api(answers(error, reply([1])), time).get("/things") == [1]
 
     with pytest.raises(ProviderUnavailable, match=f"no answer: {type(error).__name__}, {error}"):
@@ -282,7 +290,7 @@ def test_a_connection_that_fails_is_tried_again_and_then_named(time, error):
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
-def test_a_refusal_is_explained_and_not_tried_again(time, status):
+def test_a_refusal_is_explained_and_not_tried_again(time: FakeTime, status: int) -> None:
     client = api(answers(reply({"why": "no"}, status)), time)
 
     with pytest.raises(AccessDenied, match=f"refused with {status}: {{'why': 'no'}}"):
@@ -290,7 +298,7 @@ def test_a_refusal_is_explained_and_not_tried_again(time, status):
     assert client.requests == 1
 
 
-def test_in_a_hurry_nothing_is_waited_for(time):
+def test_in_a_hurry_nothing_is_waited_for(time: FakeTime) -> None:
     limit = limiter(Rate(1, 60), time)
     client = api(answers(reply({}, 500)), time, limiter=limit)
 
@@ -325,7 +333,9 @@ HINTS = {
 
 
 @pytest.mark.parametrize(("headers", "body"), HINTS.values(), ids=HINTS)
-def test_a_hint_of_any_kind_is_waited_for(time, headers, body):
+def test_a_hint_of_any_kind_is_waited_for(
+    time: FakeTime, headers: dict[str, str], body: Any
+) -> None:
     client = api(answers(reply(body, 429, headers), reply([])), time)
 
     client.get("/things")
@@ -346,7 +356,9 @@ def test_a_hint_of_any_kind_is_waited_for(time, headers, body):
         {"X-RateLimit-Remaining": "0"},
     ],
 )
-def test_a_hint_that_says_nothing_leaves_the_usual_backoff(time, headers):
+def test_a_hint_that_says_nothing_leaves_the_usual_backoff(
+    time: FakeTime, headers: dict[str, str]
+) -> None:
     client = api(answers(reply("no object", 429, headers), reply([])), time)
 
     client.get("/things")
@@ -354,7 +366,7 @@ def test_a_hint_that_says_nothing_leaves_the_usual_backoff(time, headers):
     assert 1 <= time.now - START <= 2
 
 
-def test_a_hint_beyond_patience_ends_it_for_every_request(time):
+def test_a_hint_beyond_patience_ends_it_for_every_request(time: FakeTime) -> None:
     sent = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -371,7 +383,7 @@ def test_a_hint_beyond_patience_ends_it_for_every_request(time):
     assert time.now - START < 30
 
 
-def test_the_end_of_a_budget_that_others_spent_is_heeded(time):
+def test_the_end_of_a_budget_that_others_spent_is_heeded(time: FakeTime) -> None:
     last = reply([], 200, {"Ratelimit": '"default";r=0;t=30'})
     limit = limiter(Rate(100, 60), time)
     client = api(answers(last), time, limiter=limit)
@@ -381,7 +393,7 @@ def test_the_end_of_a_budget_that_others_spent_is_heeded(time):
     assert limit.paused() == 30
 
 
-def test_the_end_of_our_own_budget_is_left_to_our_own_finer_log(time):
+def test_the_end_of_our_own_budget_is_left_to_our_own_finer_log(time: FakeTime) -> None:
     last = reply([], 200, {"Ratelimit": '"default";r=0;t=2'})
     limit = limiter(Rate(3, 1), time)
     client = api(answers(reply([]), reply([]), last), time, limiter=limit)
@@ -409,7 +421,7 @@ class Drip(httpx.SyncByteStream):
         self.is_closed = True
 
 
-def test_a_body_that_drips_is_given_up(time):
+def test_a_body_that_drips_is_given_up(time: FakeTime) -> None:
     drips: list[Drip] = []
 
     def handler(_request: httpx.Request) -> httpx.Response:
@@ -460,7 +472,9 @@ def wired(url: str, time: FakeTime, **more: Any) -> Api:
     )
 
 
-def test_a_connection_that_breaks_in_the_middle_of_a_body_is_tried_again(time, loopback):
+def test_a_connection_that_breaks_in_the_middle_of_a_body_is_tried_again(
+    time: FakeTime, loopback: tuple[str, list[bytes]]
+) -> None:
     url, replies = loopback
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"
     replies += [head + b'["ha', b"", head + b'["whole"]']
@@ -471,17 +485,17 @@ def test_a_connection_that_breaks_in_the_middle_of_a_body_is_tried_again(time, l
     client.close()
 
 
-def test_a_server_that_is_not_there_is_unavailable(time):
+def test_a_server_that_is_not_there_is_unavailable(time: FakeTime) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
     client = wired(url, time)
 
-    with pytest.raises(ProviderUnavailable, match="127.0.0.1 gives no answer: ConnectError"):
+    with pytest.raises(ProviderUnavailable, match=r"127.0.0.1 gives no answer: ConnectError"):
         client.get("/things")
     client.close()
 
 
-def test_no_more_than_eight_requests_are_under_way(time):
+def test_no_more_than_eight_requests_are_under_way(time: FakeTime) -> None:
     lock, full, go = threading.Lock(), threading.Event(), threading.Event()
     under_way: list[int] = []
     peak: list[int] = []
@@ -511,7 +525,7 @@ def test_no_more_than_eight_requests_are_under_way(time):
 # Stopping
 
 
-def test_a_stopped_client_sends_nothing(time):
+def test_a_stopped_client_sends_nothing(time: FakeTime) -> None:
     stopping = threading.Event()
     stopping.set()
     client = api(answers(reply([])), time, stopping=stopping)
@@ -522,7 +536,7 @@ def test_a_stopped_client_sends_nothing(time):
     assert client.requests == 0
 
 
-def test_stopping_ends_a_long_wait_at_once():
+def test_stopping_ends_a_long_wait_at_once() -> None:
     stopping = threading.Event()
 
     def handler(_request: httpx.Request) -> httpx.Response:
@@ -551,13 +565,13 @@ def test_stopping_ends_a_long_wait_at_once():
 @pytest.mark.parametrize(
     "content", [b"", b"<html>maintenance</html>", b'{"cut": "of', b"\xff\xfe\x00", b"[" * 100_000]
 )
-def test_a_reply_that_is_not_json_is_malformed(time, content):
-    with pytest.raises(MalformedReply, match="api.example.com answers /v9/things with"):
+def test_a_reply_that_is_not_json_is_malformed(time: FakeTime, content: Any) -> None:
+    with pytest.raises(MalformedReply, match=r"api.example.com answers /v9/things with"):
         api(lambda _request: httpx.Response(200, content=content), time).get("/things")
 
 
 @pytest.mark.parametrize("status", [202, 204, 206, 301, 302, 307])
-def test_neither_redirects_nor_partial_answers_are_taken(time, status):
+def test_neither_redirects_nor_partial_answers_are_taken(time: FakeTime, status: int) -> None:
     asked = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -578,7 +592,7 @@ def test_neither_redirects_nor_partial_answers_are_taken(time, status):
         ("https://api.example.com:443/x", "https://api.example.com/x"),
     ],
 )
-def test_links_are_resolved(time, href, url):
+def test_links_are_resolved(time: FakeTime, href: str, url: str) -> None:
     client = api(lambda request: reply(str(request.url)), time)
 
     assert client.resolve("/things?cursor=1", href) == url
@@ -596,7 +610,7 @@ def test_links_are_resolved(time, href, url):
         "file:///etc/passwd",
     ],
 )
-def test_the_credential_never_follows_a_link_to_another_origin(time, href):
+def test_the_credential_never_follows_a_link_to_another_origin(time: FakeTime, href: str) -> None:
     asked = []
 
     def handler(request: httpx.Request) -> httpx.Response:
