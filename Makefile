@@ -7,7 +7,7 @@ READY := .venv/.ready
 # Compiled modules make every service start twice as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo up dev test verify check format bench lock clean
+.PHONY: demo up dev test verify check format bench docs lock clean
 
 demo: $(READY) ## a believable company on local stand-ins of the providers, with every service
 	$(BIN)/dnsinv demo
@@ -36,6 +36,9 @@ format: $(READY)
 
 bench: $(READY) ## every floor as a ratio against a bare reference
 	$(BIN)/python -m bench
+
+docs: $(READY) ## the columns in docs/datasets.md anew from the schemas
+	$(BIN)/python -m dnsinv.lake.describe docs/datasets.md
 
 lock: ## requirements.lock anew from pyproject.toml; needs uv on the PATH
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras \
