@@ -171,6 +171,10 @@ class Api:
             )
         raise refusal
 
+    def refusal_in(self, reply: Any) -> ProviderError:
+        """What `explain` makes of a reply that says with status 200 that it is a refusal."""
+        return self._explain(httpx.codes.OK, json.loads(self._without_secrets(json.dumps(reply))))
+
     def resolve(self, path: str, href: str) -> str:
         """The URL of a link, relative or absolute, that stands in the reply to GET `path`.
 

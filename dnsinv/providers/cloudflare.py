@@ -153,7 +153,7 @@ class Cloudflare:
     ) -> Row:
         reply = row(self._api.get(path, params, hurry=hurry), f"Cloudflare's reply to {path}")
         if reply.get("success") is not True:
-            raise explain(200, reply)
+            raise self._api.refusal_in(reply)
         return reply
 
 
