@@ -1,5 +1,6 @@
 """The demonstration: a month of a made-up company, collected day by day through the real engine."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ def demo_world(settings: Settings, today: date) -> Iterator[tuple[Sandbox, Setti
         foreign = sorted(known - {account.name for account in installation.accounts})
         if foreign:
             raise BadSetting(
-                f"DB_PATH {settings.data_path} holds the account {foreign[0]}; a demonstration does "
+                f"DB_PATH {settings.data_path} holds the account {foreign[0]}; a demo does "
                 "not mix with it. Choose another folder: DB_PATH=./data-demo make demo"
             )
         yield sandbox, ours
@@ -49,22 +50,32 @@ def demo_world(settings: Settings, today: date) -> Iterator[tuple[Sandbox, Setti
 def missing_days(installation: Installation, today: date) -> list[date]:
     """Days of the last thirty that the demonstration has not collected yet, oldest first."""
     layout = installation.lake.layout
-    collected = [layout.days("zones", account.provider, account.name) for account in installation.accounts]
+    collected = [
+        layout.days("zones", account.provider, account.name) for account in installation.accounts
+    ]
     latest = min((days[-1] for days in collected if days), default=date.min)
     return [day for ago in reversed(range(DAYS)) if (day := today - timedelta(days=ago)) > latest]
 
 
 def replay(
-    installation: Installation, sandbox: Sandbox, days: list[date], done: Callable[[date], None]
+    installation: Installation,
+    sandbox: Sandbox,
+    days: list[date],
+    done: Callable[[date], None],
+    stopping: threading.Event,
 ) -> None:
-    """Collect the days one after another as if it were their morning, the accounts side by side."""
+    """Collect the days one after another as if it were their morning, the accounts side by side.
+
+    Raises:
+        Interrupted: `stopping` was set; the next replay goes on with that day.
+    """
     today = sandbox.day
     with ThreadPoolExecutor(len(installation.accounts)) as pool:
         for day in days:
             sandbox.day = day
             clock = now if day == today else _clock_of(day)
             futures = [
-                pool.submit(collect, installation, account.name, clock=clock)
+                pool.submit(collect, installation, account.name, clock=clock, stopping=stopping)
                 for account in installation.accounts
             ]
             for future in futures:
@@ -79,5 +90,3 @@ def _clock_of(day: date) -> Callable[[], datetime]:
     """A clock that starts in the morning of that day and runs on."""
     start, began = datetime.combine(day, MORNING, UTC), now()
     return lambda: start + (now() - began)
-
-

@@ -1,8 +1,6 @@
 """`dnsinv collect`: one collection now, with progress."""
 
-import signal
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from dnsinv.actions.report import report_materializations
 from dnsinv.cli.main import log_to_file
 from dnsinv.collection.spool import Outcome
 from dnsinv.errors import BadSetting, DnsinvError
+from dnsinv.services.signals import stop_on_signals
 from dnsinv.settings import Account
 from dnsinv.store.collections import Collection
 
@@ -84,42 +83,34 @@ def _chosen(installation: Installation, name: str, domain: str) -> list[Account]
 def _collect_all(
     installation: Installation, accounts: list[Account], *, domain: str, lists_only: bool
 ) -> list[Collection]:
-    """Collect side by side; faults of one are told and leave the others alone."""
-    stopping = threading.Event()
-    before = {
-        number: signal.signal(number, lambda _number, _frame: stopping.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    """Collect side by side; a fault of one is told and leaves the others alone."""
     console = Console(stderr=True)
-    try:
-        with (
-            Progress(
-                TextColumn("{task.description:24}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("{task.fields[speed]}"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[budget]}"),
-                console=console,
-                disable=not console.is_terminal,
-            ) as bars,
-            ThreadPoolExecutor(len(accounts)) as pool,
-        ):
-            futures = [
-                pool.submit(
-                    collect_one,
-                    installation,
-                    account.name,
-                    lists_only=lists_only,
-                    domain=domain,
-                    progress=_Bar(bars, account.name),
-                    stopping=stopping,
-                )
-                for account in accounts
-            ]
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with (
+        stop_on_signals() as stopping,
+        Progress(
+            TextColumn("{task.description:32}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[budget]}"),
+            console=console,
+            disable=not console.is_terminal,
+        ) as bars,
+        ThreadPoolExecutor(len(accounts)) as pool,
+    ):
+        futures = [
+            pool.submit(
+                collect_one,
+                installation,
+                account.name,
+                lists_only=lists_only,
+                domain=domain,
+                progress=_Bar(bars, account.name),
+                stopping=stopping,
+            )
+            for account in accounts
+        ]
     ended = []
     for account, future in zip(accounts, futures, strict=True):
         try:

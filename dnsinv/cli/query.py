@@ -1,5 +1,6 @@
 """`dnsinv sql` and `dnsinv export`: reading what was collected."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ STYLES = [style.value for style in Style]
 
 @click.command(
     "sql",
-    epilog='Example: dnsinv sql "select zone, count(*) from dns_records group by 1" --format csv'
+    epilog='Example: dnsinv sql "select zone, count(*) from dns_records group by 1" --format csv',
 )
 @click.argument("query")
 @click.option("--format", "style", type=click.Choice(["table", *STYLES]), default="table")
@@ -28,7 +29,7 @@ def sql(config: Path | None, query: str, style: str, output: Path | None) -> Non
     """
     if style == "parquet" and output is None:
         raise UsageError("Parquet needs a file: add --output PATH.")
-    text = click.get_text_stream("stdin").read() if query == "-" else query
+    text = sys.stdin.read() if query == "-" else query
     settings = load_settings(config)
     lake = Lake(settings.data_path, settings.memory_limit)
     run_query(lake, text, None if style == "table" else Style(style), output)

@@ -4,8 +4,87 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from dnsinv.actions.demo import demo_world, missing_days, replay
+from dnsinv.actions.installation import now, open_with
 from dnsinv.sandbox.server import serve
+from dnsinv.services.service import check_ports
+from dnsinv.services.signals import stop_on_signals
+from dnsinv.services.standard import standard_services
+from dnsinv.services.supervisor import run_services
+from dnsinv.settings import Settings, load_settings
+
+
+@click.command(epilog="Example: SERVER_PORT=8081 dnsinv up")
+@click.option("--reload", is_flag=True, help="Start services anew when the code changes.")
+@click.pass_obj
+def up(config: Path | None, *, reload: bool) -> None:
+    """Run every service until stopped (Ctrl-C or SIGTERM); one that dies is started again.
+
+    Stopping leaves a running collection resumable.
+    """
+    settings = load_settings(config)
+    open_with(settings).close()  # a wrong setting or store says so here, not in a service's log
+    with stop_on_signals() as stopping:
+        run_services(
+            settings,
+            standard_services(settings),
+            stopping=stopping,
+            echo=click.echo,
+            ready=lambda: _say_where(settings, ""),
+            reload=reload,
+        )
+
+
+@click.command(epilog="Example: DB_PATH=./data-demo dnsinv demo")
+@click.pass_context
+def demo(ctx: click.Context) -> None:
+    """A believable company on local stand-ins of the providers: a month of history, every service.
+
+    The first run replays thirty days; later ones start in seconds.
+    """
+    settings, today = load_settings(ctx.obj), now().date()
+    services = standard_services(settings)
+    check_ports(services)
+    with demo_world(settings, today) as (sandbox, ours), stop_on_signals() as stopping:
+        installation = open_with(ours)
+        try:
+            days = missing_days(installation, today)
+            with _days_bar(len(days)) as bar:
+                task = bar.add_task("Replaying a month of collections", total=len(days))
+                replay(installation, sandbox, days, lambda _day: bar.advance(task), stopping)
+        finally:
+            installation.close()
+        run_services(
+            ours,
+            standard_services(ours),
+            stopping=stopping,
+            echo=click.echo,
+            ready=lambda: _say_where(ours, " of the made-up company Nordhafen"),
+        )
+
+
+def _days_bar(days: int) -> Progress:
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("days"),
+    )
+    return Progress(*columns, console=console, disable=not days or not console.is_terminal)
+
+
+def _say_where(settings: Settings, whose: str) -> None:
+    click.echo(
+        f"\nThe inventory{whose} is up.\n"
+        f"  status      {settings.address}\n"
+        f"  Dagster     {settings.dagster_address}\n"
+        '  SQL         dnsinv sql "select status, count(*) from domains group by 1"\n'
+        "Ctrl-C stops everything.\n"
+    )
 
 
 @click.command(

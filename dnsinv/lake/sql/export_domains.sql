@@ -11,7 +11,7 @@ select *
 from domains
 where removed_on is null
     and ($search = '' or contains(name, lower($search)) or contains(lower(unicode_name), lower($search)))
-    and ($provider = '' or len(list_filter(sources, s -> starts_with(s, $provider || '/'))) > 0)
+    and ($provider = '' or len(list_filter(sources, lambda s: starts_with(s, $provider || '/'))) > 0)
     and ($status = '' or godaddy_status = $status or cloudflare_status = $status)
     and ($expiring::integer is null or expires_on <= current_date + $expiring::integer)
 order by name
