@@ -184,7 +184,7 @@ class Engine:
         spool: Spool,
         known: KnownAccount,
     ) -> list[Domain] | None:
-        """The domains to go by, listed now or before an interruption; None if the guard holds them."""
+        """The domains to go by, listed now or before an interruption; None if they are held."""
         if job.domain:
             domains = [domain for domain in known.domains() if domain.name == job.domain]
             if not domains:

@@ -21,14 +21,16 @@ class Guard:
         """Whether a listing that lacks `missing` of `known` domains must be confirmed first."""
         return missing > self.share * known or (known < SMALL and missing >= self.count)
 
-    def holds_zone(self, known: int, missing: int) -> bool:
+    def holds_zone(self, known: int, missing: int, come: int) -> bool:
         """The same for the records of one zone: emptied, or cut down by more than a few of them.
 
         Zones are small and edited by hand, so a handful of records is no alarm by itself: every
-        missing record has been asked for a second time already.
+        missing record has been asked for a second time already. `come` are records that were not
+        known before: an edit of all records is no shrinking.
         """
-        return missing > 0 and (
-            missing == known or (missing > self.share * known and missing >= 2 * self.count)
+        lost = missing - come
+        return lost > 0 and (
+            missing == known or (lost > self.share * known and lost >= 2 * self.count)
         )
 
 

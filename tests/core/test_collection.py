@@ -26,7 +26,10 @@ class World:
         self.clock = Clock()
         self.provider = Scripted(
             {
-                f"{name}.example": [a_record(f"{name}.example", label, f"192.0.2.{i}") for i, label in enumerate(("www", "mail", "api"))]
+                f"{name}.example": [
+                    a_record(f"{name}.example", label, f"192.0.2.{i}")
+                    for i, label in enumerate(("www", "mail", "api"))
+                ]
                 for name in ("alpha", "beta", "gamma", "delta", "epsilon")
             }
         )
@@ -44,11 +47,18 @@ class World:
         return collection
 
     def record_changes(self) -> list[tuple[str, str, str]]:
-        rows = self.lake.query("select name, change, coalesce(after.content, before.content) from record_changes order by observed_at, name, change")
+        rows = self.lake.query(
+            "select name, change, coalesce(after.content, before.content) from record_changes order by observed_at, name, change"
+        )
         return [tuple(row) for row in rows]  # type: ignore[misc]
 
     def domain_changes(self) -> list[tuple[str, str]]:
-        return [tuple(row) for row in self.lake.query("select name, change from domain_changes order by observed_at, name")]  # type: ignore[misc]
+        return [
+            tuple(row)
+            for row in self.lake.query(
+                "select name, change from domain_changes order by observed_at, name"
+            )
+        ]  # type: ignore[misc]
 
 
 @pytest.fixture
@@ -59,11 +69,18 @@ def world(tmp_path: Path) -> World:
 def test_the_first_complete_observation_is_a_baseline_without_changes(world: World) -> None:
     collection = world.collect()
 
-    assert (collection.state, collection.domains, collection.zones_complete, collection.records) == ("completed", 5, 5, 15)
+    assert (
+        collection.state,
+        collection.domains,
+        collection.zones_complete,
+        collection.records,
+    ) == ("completed", 5, 5, 15)
     assert world.record_changes() == []
     assert world.domain_changes() == []
     assert world.lake.query("select count(*) from dns_records") == [(15,)]
-    assert world.lake.query("select distinct status, record_count from domains") == [("(active, -)", 3)]
+    assert world.lake.query("select distinct status, record_count from domains") == [
+        ("(active, -)", 3)
+    ]
 
 
 def test_an_edit_at_godaddy_is_one_modified_value(world: World) -> None:
@@ -73,7 +90,9 @@ def test_an_edit_at_godaddy_is_one_modified_value(world: World) -> None:
 
     assert (collection.zones_complete, collection.zones_unchanged) == (1, 4)
     assert world.record_changes() == [("www.beta.example", "modified", "198.51.100.7")]
-    history = world.lake.query("select content, valid_to is null from record_history where name = 'www.beta.example' order by valid_from")
+    history = world.lake.query(
+        "select content, valid_to is null from record_history where name = 'www.beta.example' order by valid_from"
+    )
     assert history == [("192.0.2.0", False), ("198.51.100.7", True)]
 
 
@@ -94,18 +113,28 @@ def test_added_and_removed_values_and_domains_are_changes(world: World) -> None:
         ("www.zeta.example", "added", "192.0.2.1"),
     ]
     assert world.domain_changes() == [("gamma.example", "removed"), ("zeta.example", "added")]
-    assert world.lake.query("select status, removed_on::varchar, record_count from domains where name = 'gamma.example'") == [("(-, -)", "2026-03-02", 0)]
+    assert world.lake.query(
+        "select status, removed_on::varchar, record_count from domains where name = 'gamma.example'"
+    ) == [("(-, -)", "2026-03-02", 0)]
 
 
-@pytest.mark.parametrize("fault", [ProviderUnavailable("no answer"), AccessDenied("may not read"), []])
-def test_a_zone_that_could_not_be_read_keeps_its_last_good_records(world: World, fault: object) -> None:
+@pytest.mark.parametrize(
+    "fault", [ProviderUnavailable("no answer"), AccessDenied("may not read"), []]
+)
+def test_a_zone_that_could_not_be_read_keeps_its_last_good_records(
+    world: World, fault: object
+) -> None:
     world.collect()
     world.provider.faults["beta.example"] = [fault, fault]  # type: ignore[list-item]
     collection = world.collect()
 
     assert collection.state == "partial"
     assert world.record_changes() == []
-    ages = world.lake.query("select name, max(hour(observed_at)) from latest group by 1 order by 2, 1".replace("latest", "(select zone as name, last_seen_at as observed_at from dns_records)"))
+    ages = world.lake.query(
+        "select name, max(hour(observed_at)) from latest group by 1 order by 2, 1".replace(
+            "latest", "(select zone as name, last_seen_at as observed_at from dns_records)"
+        )
+    )
     assert [name for name, hour in ages if hour == 10] == ["beta.example"]
 
 
@@ -225,8 +254,17 @@ def test_a_zone_first_read_later_than_the_baseline_makes_no_changes(world: World
     assert world.lake.query("select count(*) from dns_records") == [(15,)]
 
 
-def test_managed_records_that_come_and_go_with_the_api_version_make_no_changes(world: World) -> None:
-    soa = Record("beta.example", "beta.example", "SOA", "ns1.example hostmaster.example 5 1 1 1 1", 3600, managed=True)
+def test_managed_records_that_come_and_go_with_the_api_version_make_no_changes(
+    world: World,
+) -> None:
+    soa = Record(
+        "beta.example",
+        "beta.example",
+        "SOA",
+        "ns1.example hostmaster.example 5 1 1 1 1",
+        3600,
+        managed=True,
+    )
     world.collect()
     world.provider.zones["beta.example"].append(soa)
     world.collect()
@@ -236,17 +274,92 @@ def test_managed_records_that_come_and_go_with_the_api_version_make_no_changes(w
     assert world.lake.query("select count(*) from dns_records where type = 'SOA'") == [(1,)]
 
 
+def name_server(number: int) -> Record:
+    return Record("beta.example", "beta.example", "NS", f"ns{number}.example", 3600, managed=True)
+
+
+def soa(serial: int) -> Record:
+    return Record(
+        "beta.example",
+        "beta.example",
+        "SOA",
+        f"ns1.example hostmaster.example {serial} 1 1 1 1",
+        3600,
+        managed=True,
+    )
+
+
+def test_name_servers_that_vanish_beside_a_listed_soa_are_gone_and_come_back_as_changes(
+    world: World,
+) -> None:
+    records = world.provider.zones["beta.example"]
+    records += [soa(1), name_server(1), name_server(2)]
+    world.collect()
+    world.provider.zones["beta.example"] = [*records[:3], soa(2)]
+    world.collect()
+    world.provider.zones["beta.example"] = [*records[:3], soa(3), name_server(3)]
+    world.collect()
+    changes = [
+        change
+        for change in world.record_changes()
+        if change[2].startswith("ns") and " " not in change[2]
+    ]
+    assert changes == [
+        ("beta.example", "removed", "ns1.example"),
+        ("beta.example", "removed", "ns2.example"),
+        ("beta.example", "added", "ns3.example"),
+    ]
+
+
+def test_a_reading_that_leaves_out_a_name_server_once_removes_nothing(world: World) -> None:
+    records = world.provider.zones["beta.example"]
+    records += [name_server(1), name_server(2)]
+    world.collect()
+    world.provider.faults["beta.example"] = [records[:-1]]
+    collection = world.collect()
+    assert (collection.state, collection.zones_failed) == ("partial", 1)
+    assert world.record_changes() == []
+
+
+def test_a_zone_of_name_servers_alone_is_not_emptied_by_one_refusal(world: World) -> None:
+    world.provider.zones["beta.example"] = [soa(1), name_server(1)]
+    world.collect()
+    world.provider.faults["beta.example"] = [NoZoneHere("no zone file")]
+    assert world.collect().state == "partial"
+    assert world.record_changes() == []
+
+
+def test_an_edit_of_all_records_of_a_zone_is_not_held(world: World) -> None:
+    world.collect()
+    world.provider.zones["beta.example"] = [
+        a_record("beta.example", label, "198.51.100.7") for label in ("www", "mail", "api")
+    ]
+    assert world.collect().state == "completed"
+    assert [change for _, change, _ in world.record_changes()] == ["modified"] * 3
+
+
 def test_a_cloudflare_record_keeps_its_identity_when_its_value_changes(world: World) -> None:
     zone = domain("alpha.example", provider_id="z1")
-    before = [a_record("alpha.example", "www", f"192.0.2.{i}", record_id=f"r{i}", proxied=True) for i in (1, 2)]
+    before = [
+        a_record("alpha.example", "www", f"192.0.2.{i}", record_id=f"r{i}", proxied=True)
+        for i in (1, 2)
+    ]
     cloudflare = Scripted({"alpha.example": before}, "cloudflare", {"alpha.example": zone})
     job = Job("cloudflare", "cf-1")
     world.collect(job, cloudflare)
-    cloudflare.zones["alpha.example"] = [a_record("alpha.example", "www", f"198.51.100.{i}", record_id=f"r{i}", proxied=True) for i in (1, 2)]
+    cloudflare.zones["alpha.example"] = [
+        a_record("alpha.example", "www", f"198.51.100.{i}", record_id=f"r{i}", proxied=True)
+        for i in (1, 2)
+    ]
     world.collect(job, cloudflare)
 
-    rows = world.lake.query("select before.content, after.content, change from record_changes order by 1")
-    assert rows == [("192.0.2.1", "198.51.100.1", "modified"), ("192.0.2.2", "198.51.100.2", "modified")]
+    rows = world.lake.query(
+        "select before.content, after.content, change from record_changes order by 1"
+    )
+    assert rows == [
+        ("192.0.2.1", "198.51.100.1", "modified"),
+        ("192.0.2.2", "198.51.100.2", "modified"),
+    ]
 
 
 def test_a_domain_that_moves_between_accounts_is_one_change(world: World) -> None:
@@ -270,7 +383,9 @@ def test_a_retired_account_leaves_the_current_inventory_and_stays_in_history(wor
     fold_all(world.lake, retired)
     assert world.lake.query("select count(*) from dns_records") == [(0,)]
     assert world.lake.query("select count(*) from domains where removed_on is not null") == [(5,)]
-    assert world.lake.query("select count(*) from record_history where valid_to is not null") == [(15,)]
+    assert world.lake.query("select count(*) from record_history where valid_to is not null") == [
+        (15,)
+    ]
 
 
 def test_a_retired_domain_neither_trips_the_guard_nor_comes_back(world: World) -> None:
@@ -283,7 +398,9 @@ def test_a_retired_domain_neither_trips_the_guard_nor_comes_back(world: World) -
     assert world.lake.query("select count(*) from domains where removed_on is null") == [(2,)]
 
 
-def test_zones_read_longest_ago_go_first_and_a_deadline_leaves_the_rest_unread(world: World) -> None:
+def test_zones_read_longest_ago_go_first_and_a_deadline_leaves_the_rest_unread(
+    world: World,
+) -> None:
     world.collect()
     world.provider.faults["delta.example"] = [ProviderUnavailable("down")]
     world.collect()

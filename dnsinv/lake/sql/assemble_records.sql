@@ -7,7 +7,8 @@
 --       before_records    the account's last snapshot
 -- gives the columns of record_snapshots
 --
--- Managed records (SOA, apex NS) that this reading does not list at all stay: some API versions leave them out.
+-- Managed records (SOA, apex NS) that this reading does not list at all stay: some API versions leave them out. One
+-- that lists the SOA lists the apex NS too, so where it lists none there are none.
 
 with
     stayed as (
@@ -50,7 +51,7 @@ with
         from was
         where was.managed
             and not exists (
-                from listed n where n.zone_id = was.zone_id and n.type = was.type and n.managed
+                from listed n where n.zone_id = was.zone_id and n.managed and n.type in (was.type, 'SOA')
             )
     )
 from stayed

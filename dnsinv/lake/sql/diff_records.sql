@@ -7,7 +7,8 @@
 --
 -- Identity is Cloudflare's record id, elsewhere the content. A value gone and another come under one name and type,
 -- when there is just one of each, is one modified value. Managed records (SOA, apex NS) listed for the first time in
--- a zone that was read before are no change: an API version began to list them.
+-- a zone that was read before are no change: an API version began to list them. Apex NS that come to a zone whose SOA was
+-- listed are one: a version that lists the SOA lists them too.
 
 with
     b as (
@@ -43,7 +44,8 @@ with
                 and p.after.managed
                 and exists (from before_records z where z.zone_id = p.zone_id)
                 and not exists (
-                    from before_records m where m.zone_id = p.zone_id and m.type = p.type and m.managed
+                    from before_records m
+                    where m.zone_id = p.zone_id and m.managed and m.type in (p.type, 'SOA')
                 )
             )
     ),
