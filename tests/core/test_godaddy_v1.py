@@ -129,6 +129,14 @@ def test_a_page_that_is_cut_short_loses_nothing(page: int) -> None:
     assert [domain.name for domain in godaddy(fake).list_domains()] == names
 
 
+@pytest.mark.parametrize("page", [1, 2])
+def test_an_empty_page_that_nothing_announces_is_asked_for_twice(page: int) -> None:
+    names = [f"d{number:05}.example" for number in range(1500)]
+    fake = FakeGoDaddy([domain_row(name) for name in names], spoil=on(page, lambda _: []))
+
+    assert [domain.name for domain in godaddy(fake).list_domains()] == names
+
+
 def test_a_page_that_is_repeated_is_no_listing() -> None:
     names = [f"d{number:05}.example" for number in range(1500)]
     fake = FakeGoDaddy([domain_row(name) for name in names])
