@@ -8,10 +8,12 @@ counts against the rate limit, so the limit is inside the retries.
 
 import json
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -357,11 +359,18 @@ class _Deadlined(httpx.SyncByteStream):
         self._body.close()
 
 
+@cache
+def _trust() -> ssl.SSLContext:
+    # 25 ms of reading certificates, once per process.
+    return httpx.create_ssl_context()
+
+
 def _wire(patience: Patience) -> httpx.BaseTransport:
     return httpx.HTTPTransport(
+        verify=_trust(),
         limits=httpx.Limits(
             max_connections=patience.connections, max_keepalive_connections=patience.connections
-        )
+        ),
     )
 
 

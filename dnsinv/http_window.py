@@ -37,10 +37,10 @@ class Ring:
     def __init__(self, file: _File, slots: int) -> None:
         self._file = file
         if not self._load():
-            self._make(slots, [], paused_until=_NEVER)
+            self._make(slots, array("d"), paused_until=_NEVER)
         elif self._slots < slots:
             stamps = self._stamps()
-            oldest_first = (stamps[self._next :] + stamps[: self._next]).tolist()
+            oldest_first = stamps[self._next :] + stamps[: self._next]
             self._make(slots, oldest_first, paused_until=self.paused_until)
 
     def nth_newest(self, n: int) -> float:
@@ -80,11 +80,12 @@ class Ring:
         is_whole = size == _HEADER.size + self._slots * _STAMP.size
         return bool(magic == _MAGIC) and is_whole and self._next < self._slots
 
-    def _make(self, slots: int, stamps: list[float], *, paused_until: float) -> None:
+    def _make(self, slots: int, stamps: "array[float]", *, paused_until: float) -> None:
         self._slots, self._next, self.paused_until = slots, len(stamps) % slots, paused_until
         self._file.truncate(0)
         self._write_header()
-        self._write(_HEADER.size, array("d", stamps + [_NEVER] * (slots - len(stamps))).tobytes())
+        empty = array("d", [_NEVER]) * (slots - len(stamps))
+        self._write(_HEADER.size, (stamps + empty).tobytes())
 
     def _stamps(self) -> "array[float]":
         self._file.seek(_HEADER.size)

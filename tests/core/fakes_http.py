@@ -12,7 +12,7 @@ from dnsinv.providers.provider import Provider
 from dnsinv.providers.registry import open_provider
 
 START = 1_800_000_000.0
-PLENTY = Rate(1_000_000, 1)
+PLENTY = Rate(100_000, 1)
 CREDENTIALS: dict[str, dict[str, Any]] = {
     "cloudflare": {"provider": "cloudflare", "token": "cf-token-of-the-tests"},
     "godaddy_v1": {"provider": "godaddy", "key": "gd-key-of-tests", "secret": "gd-secret-of-tests"},

@@ -16,12 +16,12 @@ import pytest
 
 from dnsinv.domain.domains import Domain, Lifecycle
 from dnsinv.errors import BadSetting, DnsinvError
-from dnsinv.http import Patience, Rate
+from dnsinv.http import Patience
 from dnsinv.providers import godaddy_v1, godaddy_v3
 from dnsinv.providers.fields import Row
 from dnsinv.providers.provider import Provider
 from dnsinv.providers.registry import open_provider
-from tests.core.fakes_http import FakeTime
+from tests.core.fakes_http import PLENTY, FakeTime
 
 TOKEN = "tOkEn-4f1c0ffee5e7"
 KEY = "kEy-0badc0de1234"
@@ -125,7 +125,7 @@ def opened(kind: str, server: Server, **more: Any) -> Provider:
         **ACCOUNTS[kind],
         base_url=f"http://127.0.0.1:{server.server_port}",
         patience=Patience(attempts=2),
-        rate=Rate(1_000_000, 1),
+        rate=PLENTY,
         sleep=time.sleep,
         clock=time.clock,
         **more,
