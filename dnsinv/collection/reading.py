@@ -54,8 +54,9 @@ def read_zone(
     if digest == known.digest:
         return Outcome(key, domain.name, "unchanged", at), []
     outcome = Outcome(key, domain.name, state, at, serial_of(records), len(records), digest)
+    there = known_records(key) if known.digest else []  # a zone without a fingerprint has no rows
     try:
-        problem, is_held = _missing(provider, domain, records, known_records(key), guard, state)
+        problem, is_held = _missing(provider, domain, records, there, guard, state)
     except ProviderError as error:
         return Outcome(key, domain.name, "failed", at, error=f"The second look failed: {error}"), []
     if problem and not (is_held and digest == known.held_digest):
