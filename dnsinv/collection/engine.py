@@ -113,7 +113,15 @@ class Engine:
             collection, spool = spool_of or self._start(job)
             try:
                 return self._run(job, provider, collection, spool)
+            except Interrupted:
+                collection.requests += provider.requests
+                self._record(collection)
+                raise
             except (LakeError, ProviderError) as error:
+                if self._stopping.is_set() and isinstance(error, ProviderError):
+                    raise Interrupted(
+                        f"The collection of {job.account} was stopped; the next one goes on."
+                    ) from error
                 self._end(collection, "failed", [str(error)])
                 spool.remove()
                 if isinstance(error, LakeError):
@@ -194,7 +202,9 @@ class Engine:
                 )
             return domains
         if spool.listing_file.exists():
-            return spool.listing()
+            listing = spool.listing()
+            collection.domains = len(listing)
+            return listing
         with self._store.begin() as db:
             retired = accounts.known_domains_retired(db)
         expected = [domain for domain in known.domains() if domain.name not in retired]

@@ -1,10 +1,13 @@
 """The engine's rules, on real Parquet and SQLite."""
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dnsinv.collection.engine import Engine, Job
+from dnsinv.collection.engine import Engine, Interrupted, Job
+from dnsinv.collection.spool import Outcome
 from dnsinv.domain.records import Record
 from dnsinv.errors import AccessDenied, DnsinvError, LakeError, NoZoneHere, ProviderUnavailable
 from dnsinv.lake.fold import fold_all
@@ -440,3 +443,49 @@ def test_two_collections_of_a_day_replace_the_snapshot_and_keep_both_changes(wor
         world.collect()
     assert len(world.lake.query("select distinct day from record_snapshots")) == 1
     assert [value for *_, value in world.record_changes()] == ["198.51.100.1", "198.51.100.2"]
+
+
+def test_a_collection_told_to_stop_goes_on_where_it_was(world: World) -> None:
+    world.collect()
+    world.provider.zones["beta.example"][0] = a_record("beta.example", "www", "198.51.100.7")
+    stopping = threading.Event()
+
+    class AfterTwo:
+        zones = 0
+
+        def listed(self, domains: int, zones: int) -> None:
+            pass
+
+        def zone(self, outcome: Outcome, budget: int) -> None:  # noqa: ARG002
+            self.zones += 1
+            if self.zones == 2:
+                stopping.set()
+
+    world.clock.forward(hours=1)
+    engine = Engine(world.lake, world.store, world.clock, AfterTwo(), stopping)
+    slow = replace(
+        world.provider, zones={f"d{i:02}.example": [] for i in range(40)} | world.provider.zones
+    )
+    with pytest.raises(Interrupted):
+        engine.collect(GODADDY, slow)
+    assert world.record_changes() == []
+    read = len(slow.reads)
+    assert read < 45
+
+    collection = world.collect(provider=slow)
+
+    assert (collection.state, collection.domains) == ("completed", 45)
+    assert len(slow.reads) == 46, "each zone once, and a second look"
+    assert world.record_changes() == [("www.beta.example", "modified", "198.51.100.7")]
+
+
+def test_a_stop_during_the_listing_is_no_failure(world: World) -> None:
+    stopping = threading.Event()
+    stopping.set()
+    world.provider.list_error = ProviderUnavailable("told to stop")
+    with pytest.raises(Interrupted):
+        Engine(world.lake, world.store, world.clock, None, stopping).collect(
+            GODADDY, world.provider
+        )
+    world.provider.list_error = None
+    assert world.collect().state == "completed"
