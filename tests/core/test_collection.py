@@ -463,9 +463,8 @@ def test_a_collection_told_to_stop_goes_on_where_it_was(world: World) -> None:
 
     world.clock.forward(hours=1)
     engine = Engine(world.lake, world.store, world.clock, AfterTwo(), stopping)
-    slow = replace(
-        world.provider, zones={f"d{i:02}.example": [] for i in range(40)} | world.provider.zones
-    )
+    more = {f"d{i:02}.example": [] for i in range(40)} | world.provider.zones
+    slow = replace(world.provider, zones=more, reads=[])
     with pytest.raises(Interrupted):
         engine.collect(GODADDY, slow)
     assert world.record_changes() == []
