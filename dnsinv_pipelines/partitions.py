@@ -1,0 +1,38 @@
+"""Which account and day a partition stands for.
+
+The keys are dynamic, one per account and day: those days on which an account was observed, and
+today for every account in use. A grid of all accounts by all days since some first one would show
+thousands of partitions as missing (days before an account's first, days without a collection) that
+nobody can ever mend, because a past day is never collected again; and the UI's "materialize
+missing" would offer to try. What is missing here can be collected now, and nothing else is.
+
+In the UI's partition field `*/2026-11-23` selects a day of all accounts, `cloudflare/2026-11-*` a
+month of one, and `[cloudflare/2026-11-01...godaddy/2026-11-30]` a range of days of all (keys are in
+order of day, then account). The slash is there because the field takes it without quotation marks.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import dagster as dg
+
+account_days = dg.DynamicPartitionsDefinition(name="account_days")
+
+
+def partition_key(account: str, day: date) -> str:
+    return f"{account}/{day}"
+
+
+def account_and_day(key: str) -> tuple[str, date]:
+    """What a partition key stands for.
+
+    Raises:
+        ValueError: it is not one of ours.
+    """
+    account, _, day = key.partition("/")
+    return account, date.fromisoformat(day)
+
+
+def in_order(keys: Iterable[str]) -> list[str]:
+    """Keys by day, then account."""
+    return sorted(keys, key=lambda key: account_and_day(key)[::-1])
