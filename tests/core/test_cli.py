@@ -1,0 +1,182 @@
+"""The commands as a user types them, against the sandbox: output, exit codes, one sentence per error."""
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from dnsinv.cli.main import COMMANDS, main
+from dnsinv.sandbox.faults import parse_fault
+from dnsinv.sandbox.rates import Rate
+from dnsinv.sandbox.server import Sandbox
+from dnsinv.settings import Settings
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run one command in an installation of its own; exit code, stdout and stderr."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DB_PATH", str(tmp_path / "data"))
+    monkeypatch.setenv("DAGSTER_PORT", "1")  # nobody listens there
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run_command(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dnsinv", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+        printed = capfd.readouterr()
+        return code, printed.out, printed.err
+
+    return run_command
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> Iterator[Sandbox]:  # noqa: ARG001
+    with Sandbox("synthetic:12x5", day=date(2026, 3, 2), rate=Rate(5000, 1)) as sandbox:
+        sandbox.write_account_file(tmp_path / "accounts.toml")
+        monkeypatch.setenv("DNSINV_CONFIG", str(tmp_path / "accounts.toml"))
+        yield sandbox
+
+
+@pytest.mark.parametrize("command", [[], *[[name] for name in COMMANDS]])
+def test_every_command_has_help_with_an_example(run: Run, command: list[str]) -> None:
+    code, out, err = run(*command, "--help")
+    assert (code, err) == (0, "")
+    assert "Example:" in out
+
+
+def test_a_collection_can_be_queried_and_exported(
+    run: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:  # noqa: ARG001
+    code, out, _ = run("collect")
+    assert code == 0
+    assert "godaddy-sandbox" in out
+    assert "completed" in out
+
+    code, out, _ = run("sql", "select count(*) as n from domains", "--format", "csv")
+    assert (code, out) == (0, "n\n12\n")
+    code, out, _ = run("sql", "select count(*) as n from dns_records")
+    assert code == 0
+    code, out, err = run(
+        "export", "domains", "--output", str(tmp_path / "d.parquet"), "--format", "parquet"
+    )
+    assert (code, out) == (0, "")
+    assert "12 rows" in err
+    assert run("check", "data")[:2] == (0, "The data are sound.\n")
+    assert run("check", "config")[0] == 0
+    code, out, _ = run("check", "providers")
+    assert code == 0
+    assert out.count("accepts") == 2
+
+
+def test_one_account_one_domain_or_lists_only(run: Run, sandbox: Sandbox) -> None:
+    assert run("collect", "--account", "cloudflare-sandbox", "--domains-only")[0] == 0
+    assert "cloudflare records" not in sandbox.stats.by_kind
+    assert run("collect")[0] == 0
+    code, out, _ = run(
+        "sql", "select min(name) from zones where provider = 'cloudflare'", "--format", "csv"
+    )
+    name = out.split()[-1]
+    sandbox.reset_stats()
+    assert run("collect", "--domain", name)[0] == 0
+    assert sandbox.stats.by_kind == {"cloudflare records": 1}
+
+
+def test_a_failed_account_is_exit_code_1_and_holds_no_other_up(run: Run, sandbox: Sandbox) -> None:
+    sandbox.order(parse_fault("unauthorized@/v3/"))
+    code, out, err = run("collect")
+    assert code == 1
+    assert "failed" in out
+    assert "completed" in out
+    assert "godaddy-sandbox: " in err
+    assert "Traceback" not in err
+    code, out, _ = run("check", "providers")
+    assert code == 1
+
+
+def test_what_the_guard_holds_can_be_listed_accepted_and_is_explained(
+    run: Run, sandbox: Sandbox
+) -> None:
+    assert run("collect", "--account", "godaddy-sandbox")[0] == 0
+    sandbox.order(parse_fault("lying_empty@list"), parse_fault("not_found@domain"))
+    code, out, err = run("collect", "--account", "godaddy-sandbox")
+    assert code == 1
+    assert "held" in out
+    assert "collection accept" in err
+    held = err.split("`dnsinv collection accept ")[1].split("`")[0]
+    code, out, _ = run("collection", "list")
+    assert held in out
+    code, out, _ = run("collection", "accept", held)
+    assert (code, out) == (0, "Accepted: godaddy-sandbox now has 0 records.\n")
+    code, out, err = run("collection", "accept", held)
+    assert (code, err.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["sql", "drop table domains"], 2, "reading statement"),
+        (["sql", "select nothing"], 2, "nothing"),
+        (["sql", "select 1", "--format", "parquet"], 2, "--output"),
+        (["collect"], 2, "No account is configured"),
+        (["collect", "--account", "none"], 2, "none"),
+        (["collect", "--domain", "a.example", "--domains-only"], 2, "choose one"),
+        (["export", "users"], 2, "users"),
+        (["frobnicate"], 2, "frobnicate"),
+        (["--config", "no.toml", "collect"], 2, "no.toml"),
+        (["collection", "accept", "none"], 1, "none"),
+        (["account", "retire", "none"], 2, "none"),
+        (["domain", "retire", "not a name"], 2, "not a name"),
+        (["setting", "set", "guard_share", "7"], 2, "between"),
+        (["setting", "set", "colour", "7"], 2, "colour"),
+        (["sandbox", "--world", "atlantis"], 2, "atlantis"),
+        (["sandbox", "--fault", "flood"], 2, "flood"),
+        (["check", "config"], 1, "no_account"),
+        (["check", "providers"], 1, ""),
+    ],
+)
+def test_an_error_is_one_clear_sentence_on_stderr(
+    run: Run, arguments: list[str], code: int, said: str
+) -> None:
+    ended, out, err = run(*arguments)
+    assert ended == code
+    assert said in err
+    assert "Traceback" not in err + out
+
+
+def test_run_time_settings_can_be_changed(run: Run) -> None:
+    assert run("setting", "set", "data_collection_interval", "45")[0] == 0
+    code, out, _ = run("setting", "list")
+    assert code == 0
+    assert "data_collection_interval = 45\n" in out
+
+
+def test_accounts_can_be_retired_and_restored(run: Run, sandbox: Sandbox) -> None:  # noqa: ARG001
+    assert run("collect")[0] == 0
+    assert run("account", "retire", "godaddy-sandbox")[0] == 0
+    assert "retired on" in run("account", "list")[1]
+    query = ("sql", "select count(*) from domains where godaddy_status <> '-'", "--format", "csv")
+    assert run(*query)[1].split()[-1] == "0"
+    assert run("account", "restore", "godaddy-sandbox")[0] == 0
+    assert run(*query)[1].split()[-1] == "12"
+
+
+def test_a_damaged_file_is_found(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:  # noqa: ARG001
+    assert run("collect")[0] == 0
+    victim = next((tmp_path / "data/lake/snapshots/records").rglob("*.parquet"))
+    victim.write_bytes(victim.read_bytes()[:-20])
+    code, _, err = run("check", "data")
+    assert code == 1
+    assert str(victim) in err
+    code, _, err = run("sql", "select count(content) from record_snapshots")
+    assert code in (1, 2)
+    assert "Traceback" not in err
