@@ -4,8 +4,6 @@ Every known type is read and printed through dnspython; names go through names.p
 txt.py. Types that are not known here are kept as they came.
 """
 
-# ruff: noqa: A002 - "type" is what the DNS calls it
-
 import re
 import struct
 
