@@ -11,7 +11,7 @@ from dnsinv.actions.installation import Installation, now, open_with
 from dnsinv.errors import BadSetting
 from dnsinv.sandbox.rates import Rate
 from dnsinv.sandbox.server import Sandbox
-from dnsinv.settings import Settings
+from dnsinv.settings import Account, Settings
 from dnsinv.store import accounts
 
 DAYS = 30
@@ -48,13 +48,14 @@ def demo_world(settings: Settings, today: date) -> Iterator[tuple[Sandbox, Setti
 
 
 def missing_days(installation: Installation, today: date) -> list[date]:
-    """Days of the last thirty that the demonstration has not collected yet, oldest first."""
-    layout = installation.lake.layout
-    collected = [
-        layout.days("zones", account.provider, account.name) for account in installation.accounts
-    ]
-    latest = min((days[-1] for days in collected if days), default=date.min)
-    return [day for ago in reversed(range(DAYS)) if (day := today - timedelta(days=ago)) > latest]
+    """Days of the last thirty not collected yet, oldest first; today is left to the services."""
+    latest = min(_last_day(installation, account) for account in installation.accounts)
+    return [day for ago in range(DAYS, 0, -1) if (day := today - timedelta(days=ago)) > latest]
+
+
+def _last_day(installation: Installation, account: Account) -> date:
+    days = installation.lake.layout.days("zones", account.provider, account.name)
+    return days[-1] if days else date.min
 
 
 def replay(
@@ -73,10 +74,11 @@ def replay(
     with ThreadPoolExecutor(len(installation.accounts)) as pool:
         for day in days:
             sandbox.day = day
-            clock = now if day == today else _clock_of(day)
+            clock = _clock_of(day)
             futures = [
                 pool.submit(collect, installation, account.name, clock=clock, stopping=stopping)
                 for account in installation.accounts
+                if _last_day(installation, account) <= day
             ]
             for future in futures:
                 future.result()
