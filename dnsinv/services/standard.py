@@ -35,7 +35,12 @@ def standard_services(settings: Settings) -> list[Service]:
             stop_within=30,  # collections under way write down how far they got
         ),
         step("reaper"),
-        Service("daemon", _module("dnsinv_pipelines.daemon"), environment, is_awaited=False),
+        Service(
+            "daemon",
+            _module("dnsinv_pipelines.daemon", "-w", str(WORKSPACE)),
+            environment,
+            is_awaited=False,
+        ),
         Service(
             "webserver",
             _module("dagster_webserver", "-h", HOST, "-p", str(settings.dagster_port),

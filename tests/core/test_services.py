@@ -92,7 +92,9 @@ class House:
     def service(self, name: str, *traits: str, port: int | None = None, **facts: object) -> Service:
         chosen = free_port() if port is None else port
         command = (*PYTHON, "-c", CHILD, name, str(chosen), str(self.journal), *traits)
-        return Service(name, command, port=chosen, port_setting=f"{name.upper()}_PORT", patience=HASTE, **facts)  # type: ignore[arg-type]
+        return Service(
+            name, command, port=chosen, port_setting=f"{name.upper()}_PORT", patience=HASTE, **facts
+        )  # type: ignore[arg-type]
 
     def step(self, name: str, code: str) -> Service:
         return Service(name, (*PYTHON, "-c", code), is_step=True)
@@ -100,7 +102,13 @@ class House:
     def up(self, *services: Service, is_ready: bool = True) -> None:
         def run() -> None:
             try:
-                run_services(self.settings, services, stopping=self.stopping, echo=self.said.append, ready=self.is_ready.set)
+                run_services(
+                    self.settings,
+                    services,
+                    stopping=self.stopping,
+                    echo=self.said.append,
+                    ready=self.is_ready.set,
+                )
             except ServiceError as error:
                 self.error = error
 
@@ -141,7 +149,12 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_services_start_in_order_and_stop_in_reverse(house: House) -> None:
-    house.up(house.step("prepare", "print('made')"), house.service("one"), house.service("two"), house.service("three"))
+    house.up(
+        house.step("prepare", "print('made')"),
+        house.service("one"),
+        house.service("two"),
+        house.service("three"),
+    )
     house.down()
 
     assert house.error is None
@@ -157,7 +170,9 @@ def test_services_start_in_order_and_stop_in_reverse(house: House) -> None:
 
 def test_a_service_is_ready_when_it_answers_over_http(house: House) -> None:
     port = free_port()
-    house.up(Service("app", (*PYTHON, "-c", HTTP_CHILD, str(port)), port=port, ready_path="/healthz"))
+    house.up(
+        Service("app", (*PYTHON, "-c", HTTP_CHILD, str(port)), port=port, ready_path="/healthz")
+    )
     assert f"app answers on 127.0.0.1:{port}." in house.said
 
 
@@ -167,15 +182,24 @@ def test_a_taken_port_is_said_before_anything_starts(house: House) -> None:
         house.up(house.service("one"), house.service("app", port=port), is_ready=False)
         house.wait()
 
-    assert str(house.error) == f"Port {port} of app is taken by another program; free it, or set APP_PORT to another one. Nothing was started."
+    assert (
+        str(house.error)
+        == f"Port {port} of app is taken by another program; free it, or set APP_PORT to another one. Nothing was started."
+    )
     assert house.said == []
     assert house.notes() == []
 
 
 def test_two_services_on_one_port_are_refused() -> None:
     port = free_port()
-    services = [Service(name, (), port=port, port_setting=f"{name.upper()}_PORT") for name in ("app", "webserver")]
-    with pytest.raises(ServiceError, match=f"App and webserver are both set to port {port}: change APP_PORT or WEBSERVER_PORT"):
+    services = [
+        Service(name, (), port=port, port_setting=f"{name.upper()}_PORT")
+        for name in ("app", "webserver")
+    ]
+    with pytest.raises(
+        ServiceError,
+        match=f"App and webserver are both set to port {port}: change APP_PORT or WEBSERVER_PORT",
+    ):
         check_ports(services)
 
 
@@ -190,7 +214,11 @@ def test_a_second_run_on_the_same_data_is_refused(house: House, tmp_path: Path) 
 
 
 def test_a_step_that_fails_ends_the_run_and_its_last_words_are_quoted(house: House) -> None:
-    house.up(house.service("one"), house.step("reaper", "import sys; print('no storage'); sys.exit(3)"), is_ready=False)
+    house.up(
+        house.service("one"),
+        house.step("reaper", "import sys; print('no storage'); sys.exit(3)"),
+        is_ready=False,
+    )
     house.wait()
 
     assert str(house.error).startswith("The reaper ended with exit code 3. Its log ")
@@ -199,7 +227,9 @@ def test_a_step_that_fails_ends_the_run_and_its_last_words_are_quoted(house: Hou
 
 
 def test_a_service_that_never_comes_up_is_named_with_its_last_words(house: House) -> None:
-    broken = Service("daemon", (*PYTHON, "-c", "print('cannot import'); raise SystemExit(1)"), port=free_port())
+    broken = Service(
+        "daemon", (*PYTHON, "-c", "print('cannot import'); raise SystemExit(1)"), port=free_port()
+    )
     house.up(house.service("one"), broken, is_ready=False)
     house.wait()
 
@@ -210,7 +240,16 @@ def test_a_service_that_never_comes_up_is_named_with_its_last_words(house: House
 
 def test_a_service_that_does_not_answer_in_time_is_ended(house: House) -> None:
     silent = house.service("webserver", port=0)
-    house.up(Service("webserver", silent.command, port=free_port(), port_setting="DAGSTER_PORT", ready_within=0.5), is_ready=False)
+    house.up(
+        Service(
+            "webserver",
+            silent.command,
+            port=free_port(),
+            port_setting="DAGSTER_PORT",
+            ready_within=0.5,
+        ),
+        is_ready=False,
+    )
     house.wait()
 
     assert "does not answer on 127.0.0.1:" in str(house.error)
@@ -237,16 +276,31 @@ def test_a_killed_service_is_restarted(house: House) -> None:
 
 
 def test_a_service_that_dies_again_and_again_is_given_up(house: House) -> None:
-    house.up(house.service("one"), Service("daemon", (*PYTHON, "-c", "print('no luck')"), patience=HASTE), is_ready=False)
+    house.up(
+        house.service("one"),
+        Service("daemon", (*PYTHON, "-c", "print('no luck')"), patience=HASTE),
+        is_ready=False,
+    )
     house.wait()
 
-    assert "The daemon ended with exit code 0, 3 times in a row now, and is given up. Its log" in str(house.error)
+    assert (
+        "The daemon ended with exit code 0, 3 times in a row now, and is given up. Its log"
+        in str(house.error)
+    )
     assert str(house.error).endswith("\nno luck")
     assert house.is_empty()
 
 
 def test_each_quick_death_doubles_the_wait_up_to_a_bound() -> None:
-    assert [Patience().delay(deaths) for deaths in (1, 2, 3, 4, 5, 6, 9)] == [1, 2, 4, 8, 16, 30, 30]
+    assert [Patience().delay(deaths) for deaths in (1, 2, 3, 4, 5, 6, 9)] == [
+        1,
+        2,
+        4,
+        8,
+        16,
+        30,
+        30,
+    ]
 
 
 def test_a_stop_ends_what_services_have_started_too(house: House) -> None:
@@ -276,7 +330,11 @@ def test_a_service_that_ignores_the_order_to_stop_is_killed(house: House) -> Non
 
 
 def test_an_order_to_stop_during_the_start_is_followed(house: House) -> None:
-    house.up(house.step("prepare", "import threading; threading.Event().wait()"), house.service("one"), is_ready=False)
+    house.up(
+        house.step("prepare", "import threading; threading.Event().wait()"),
+        house.service("one"),
+        is_ready=False,
+    )
     until(lambda: house.said)
     house.down()
     assert house.error is None
@@ -288,11 +346,15 @@ def test_a_closed_terminal_does_not_keep_services_from_stopping(house: House) ->
         raise BrokenPipeError
 
     stopping = threading.Event()
-    run_services(house.settings, [house.service("one")], stopping=stopping, echo=closed, ready=stopping.set)
+    run_services(
+        house.settings, [house.service("one")], stopping=stopping, echo=closed, ready=stopping.set
+    )
     assert house.pids("stopped", "one")
 
 
-def test_services_write_bytecode_whatever_the_shell_says(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_services_write_bytecode_whatever_the_shell_says(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     monkeypatch.setenv("INHERITED", "yes")
     code = "import os; print(os.environ.get('PYTHONDONTWRITEBYTECODE'), os.environ['INHERITED'], os.environ['ADDED'])"
@@ -325,21 +387,27 @@ def run(house: House, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_stops_everything_and_the_program_ends_well(house: House, run: subprocess.Popen[bytes], number: int) -> None:
+def test_a_signal_stops_everything_and_the_program_ends_well(
+    house: House, run: subprocess.Popen[bytes], number: int
+) -> None:
     run.send_signal(number)
     assert run.wait(DEADLINE) == 0
     assert [name for what, name, _ in house.notes() if what == "stopped"] == ["two", "one"]
     assert house.is_empty()
 
 
-def test_nothing_is_left_when_the_supervisor_is_killed(house: House, run: subprocess.Popen[bytes]) -> None:
+def test_nothing_is_left_when_the_supervisor_is_killed(
+    house: House, run: subprocess.Popen[bytes]
+) -> None:
     run.kill()
     run.wait()
     until(house.is_empty)
     assert [name for what, name, _ in house.notes() if what == "stopped"] == ["two", "one"]
 
 
-def test_the_next_run_waits_until_a_killed_one_is_cleaned_away(house: House, run: subprocess.Popen[bytes]) -> None:
+def test_the_next_run_waits_until_a_killed_one_is_cleaned_away(
+    house: House, run: subprocess.Popen[bytes]
+) -> None:
     before = [pid for _, _, pid in house.notes()]
     run.kill()
     run.wait()
@@ -349,7 +417,10 @@ def test_the_next_run_waits_until_a_killed_one_is_cleaned_away(house: House, run
 
 def test_a_killed_guardian_is_replaced_and_the_new_one_knows_every_service(tmp_path: Path) -> None:
     with (tmp_path / "lock").open("w") as lock, Guardian(lock.fileno()) as guardian:
-        service = subprocess.Popen([sys.executable, "-S", "-c", "import threading; threading.Event().wait()"], start_new_session=True)
+        service = subprocess.Popen(
+            [sys.executable, "-S", "-c", "import threading; threading.Event().wait()"],
+            start_new_session=True,
+        )
         ending = threading.Thread(target=service.wait)
         ending.start()
         guardian.watch(service.pid)
@@ -373,7 +444,9 @@ def test_the_first_signal_sets_the_event_and_the_handling_is_given_back() -> Non
 # -- logs, reload, and what `up` runs -------------------------------------------------------------
 
 
-def test_a_large_log_is_put_aside_when_its_service_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_log_is_put_aside_when_its_service_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(logs, "LARGEST", 10)
     path = tmp_path / "logs" / "app.log"
     assert logs.rotate(path) == 0
@@ -382,7 +455,12 @@ def test_a_large_log_is_put_aside_when_its_service_starts(tmp_path: Path, monkey
         assert logs.rotate(path) == 0
     path.write_text("short")
     assert logs.rotate(path) == 5
-    assert {file.name: file.read_text()[0] for file in path.parent.iterdir()} == {"app.log": "s", "app.log.1": "d", "app.log.2": "c", "app.log.3": "b"}
+    assert {file.name: file.read_text()[0] for file in path.parent.iterdir()} == {
+        "app.log": "s",
+        "app.log.1": "d",
+        "app.log.2": "c",
+        "app.log.3": "b",
+    }
 
 
 def test_only_lines_of_this_start_are_quoted(tmp_path: Path) -> None:
@@ -390,7 +468,9 @@ def test_only_lines_of_this_start_are_quoted(tmp_path: Path) -> None:
     path.write_text("old\n")
     start = logs.rotate(path)
     path.write_text("old\n" + "\n".join(f"line {number}\n" for number in range(20)))
-    assert logs.last_lines(path, start).splitlines() == [f"line {number}" for number in range(8, 20)]
+    assert logs.last_lines(path, start).splitlines() == [
+        f"line {number}" for number in range(8, 20)
+    ]
 
 
 def test_changed_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -407,20 +487,31 @@ def test_changed_code_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         until(is_noticed)
 
 
-def test_services_that_reload_start_anew_and_wait_for_the_next_change_when_the_code_is_broken(house: House, tmp_path: Path) -> None:
+def test_services_that_reload_start_anew_and_wait_for_the_next_change_when_the_code_is_broken(
+    house: House, tmp_path: Path
+) -> None:
     code = tmp_path / "code.py"
     code.write_text(CHILD)
     command = (*PYTHON, str(code), "code", "0", str(house.journal))
     service = Service("code", command, reloads=True, patience=HASTE)
     changed, stopping, said = threading.Event(), threading.Event(), list[str]()
     with (tmp_path / "lock").open("w") as lock, Guardian(lock.fileno()) as guardian:
-        supervisor = Supervisor([service, house.service("app")], tmp_path / "logs", guardian, said.append, stopping, changed)
+        supervisor = Supervisor(
+            [service, house.service("app")],
+            tmp_path / "logs",
+            guardian,
+            said.append,
+            stopping,
+            changed,
+        )
         running = threading.Thread(target=supervisor.run, args=(None,))
         running.start()
         until(lambda: house.pids("started", "code") and house.pids("started", "app"))
         code.write_text("this is no Python\n")
         changed.set()
-        until(lambda: "code ended with exit code 1; it waits for the next change of the code." in said)
+        until(
+            lambda: "code ended with exit code 1; it waits for the next change of the code." in said
+        )
         code.write_text(CHILD)
         changed.set()
         until(lambda: len(house.pids("started", "code")) == 2)
@@ -444,12 +535,16 @@ def test_up_runs_storage_code_server_reaper_daemon_webserver_and_app() -> None:
     assert all(service.environment == environment_of(settings) for service in services)
 
 
-def test_services_read_the_settings_that_up_was_given_and_no_secret_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_services_read_the_settings_that_up_was_given_and_no_secret_is_passed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CLOUDFLARE_API_TOKEN", "top secret")
     monkeypatch.setenv("GUARD_SHARE", "0.5")
     monkeypatch.setenv("DATABASE_URL", "sqlite:////elsewhere/store.db")
-    settings = load_settings(Path("accounts.toml")).model_copy(update={"db_path": Path("demo"), "database_url": "", "server_port": 8081})
+    settings = load_settings(Path("accounts.toml")).model_copy(
+        update={"db_path": Path("demo"), "database_url": "", "server_port": 8081}
+    )
     environment = environment_of(settings)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -459,4 +554,8 @@ def test_services_read_the_settings_that_up_was_given_and_no_secret_is_passed_on
     assert environment["DAGSTER_HOME"] == str(tmp_path / "demo" / "dagster")
     assert (read.data_path, read.store_url) == (settings.data_path, settings.store_url)
     assert read.dnsinv_config == tmp_path / "accounts.toml"
-    assert (read.server_port, read.guard_share, read.address) == (8081, 0.5, "http://localhost:8081")
+    assert (read.server_port, read.guard_share, read.address) == (
+        8081,
+        0.5,
+        "http://localhost:8081",
+    )
