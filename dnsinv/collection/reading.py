@@ -54,9 +54,13 @@ def read_zone(
     if digest == known.digest:
         return Outcome(key, domain.name, "unchanged", at), []
     outcome = Outcome(key, domain.name, state, at, serial_of(records), len(records), digest)
-    there = known_records(key) if known.digest else []  # a zone without a fingerprint has no rows
+    problem, is_held = "", False
     try:
-        problem, is_held = _missing(provider, domain, records, there, guard, state)
+        if known.read_at is None:
+            problem = _unproven(provider, domain, records, state)
+        elif known.digest:  # without a fingerprint there are no rows that could be missing
+            there = known_records(key)
+            problem, is_held = _missing(provider, domain, records, there, guard, state)
     except ProviderError as error:
         return Outcome(key, domain.name, "failed", at, error=f"The second look failed: {error}"), []
     if problem and not (is_held and digest == known.held_digest):
@@ -86,6 +90,24 @@ def serial_of(records: Sequence[Record]) -> int | None:
     return None
 
 
+def _unproven(provider: Provider, domain: Domain, records: Sequence[Record], state: str) -> str:
+    """Why the first reading of a zone cannot be taken as it is, "" if it can."""
+    if state == "no-zone-here":
+        return _second_opinion(provider, domain)
+    if provider.is_whole(domain, records):
+        return ""
+    return f"A first reading of {domain.name} left out records."
+
+
+def _second_opinion(provider: Provider, domain: Domain) -> str:
+    """What is wrong with a reading that found no zone, "" if the next finds none either."""
+    try:
+        provider.read_zone(domain)
+    except NoZoneHere:
+        return ""
+    return f"{domain.name} was said to have no zone here, and then it had one."
+
+
 def _missing(
     provider: Provider,
     domain: Domain,
@@ -102,12 +124,8 @@ def _missing(
     if not gone:
         return "", False
     if is_none_here:
-        try:
-            provider.read_zone(domain)
-        except NoZoneHere:
-            pass
-        else:
-            return f"{domain.name} was said to have no zone here, and then it had one.", False
+        if problem := _second_opinion(provider, domain):
+            return problem, False
     else:
         still = provider.still_served(domain, gone)
         if still:

@@ -69,6 +69,18 @@ class GoDaddyV1:
             gathered.update(page)
         return records_in_order(gathered)
 
+    def is_whole(self, domain: Domain, records: Sequence[Record]) -> bool:
+        """Whether nothing comes behind the reading's last record.
+
+        Where offsets count from 1, that is the last record once more.
+        """
+        behind = (
+            self._records(domain.name, offset=len(records))
+            if records
+            else self._records(domain.name)
+        )
+        return set(behind) <= set(records)
+
     def still_listed(self, domain: Domain) -> bool:
         """Whether the account knows the domain and has neither cancelled nor transferred it."""
         try:

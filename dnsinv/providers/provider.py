@@ -48,6 +48,14 @@ class Provider(Protocol):
         """
         ...
 
+    def is_whole(self, domain: Domain, records: Sequence[Record]) -> bool:
+        """Whether a zone that was never read before holds no more than a reading says.
+
+        What a first reading leaves out would come to light as additions later, so a reading that
+        does not prove itself is looked at once more here.
+        """
+        ...
+
     def still_listed(self, domain: Domain) -> bool:
         """Whether the account still holds a domain that its listing left out (asked by name)."""
         ...

@@ -50,6 +50,9 @@ class Scripted:
             return sorted(answer)
         return sorted(self.zones[domain.name])
 
+    def is_whole(self, domain: Domain, records: Sequence[Record]) -> bool:
+        return bool(records) or not self.read_zone(domain)
+
     def still_listed(self, domain: Domain) -> bool:
         self.requests += 1
         return self.hidden and domain.name in self.zones

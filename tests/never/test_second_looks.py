@@ -1,0 +1,143 @@
+"""What the random scenarios found, each in its smallest form: one lie is always found out."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dnsinv.collection.engine import Engine, Job
+from dnsinv.domain.domains import Domain, Lifecycle
+from dnsinv.errors import NoZoneHere
+from dnsinv.lake.fold import fold_all
+from dnsinv.lake.lake import Lake
+from dnsinv.store.collections import Collection
+from dnsinv.store.database import Store, open_store
+from tests.core.fakes_http import provider, reply
+from tests.core.scripted import Clock, Scripted, a_record, domain
+
+GODADDY = Job("godaddy", "gd-1")
+ZONE = "beta.example"
+
+
+class Account:
+    """One scripted account, its lake and store, and a clock."""
+
+    def __init__(self, root: Path) -> None:
+        self.lake = Lake(root)
+        self.store: Store = open_store(f"sqlite:///{root}/store.db", root / "locks")
+        self.clock = Clock()
+        self.provider = Scripted(
+            {
+                f"{name}.example": [
+                    a_record(f"{name}.example", label, "192.0.2.1") for label in ("www", "api")
+                ]
+                for name in ("alpha", "beta", "gamma", "delta", "epsilon")
+            }
+        )
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(self.lake, self.store, self.clock)
+
+    def collect(self, job: Job = GODADDY) -> Collection:
+        self.clock.forward(hours=1)
+        return self.engine.collect(job, self.provider)
+
+    def changes(self) -> list[tuple[Any, ...]]:
+        fold_all(self.lake, {})
+        return self.lake.query(
+            "select name, change from (select observed_at, name, change from record_changes "
+            "union all select observed_at, name, change from domain_changes) order by all"
+        )
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Account]:
+    account = Account(tmp_path)
+    yield account
+    account.store.close()
+
+
+@pytest.mark.parametrize("lie", [[], NoZoneHere("no zone file")])
+def test_a_lie_at_the_first_reading_of_a_zone_makes_no_changes_later(
+    account: Account, lie: Any
+) -> None:
+    account.provider.faults[ZONE] = [lie]
+    assert account.collect().state == "partial"
+    assert account.collect().state == "completed"
+    assert account.changes() == []
+    assert account.lake.query("select count(*) from dns_records") == [(10,)]
+
+
+def test_a_domain_whose_dns_is_elsewhere_is_asked_twice_at_first_and_then_once(
+    account: Account,
+) -> None:
+    account.provider.faults[ZONE] = [NoZoneHere("elsewhere") for _ in range(3)]
+    assert account.collect().zones_no_zone_here == 1
+    account.provider.reads.clear()
+    assert account.collect().zones_no_zone_here == 1
+    assert account.provider.reads.count(ZONE) == 1
+
+
+Pages = Callable[[int], list[dict[str, Any]]]
+RECORDS = [
+    {"type": "A", "name": f"h{number}", "data": f"192.0.2.{number}", "ttl": 600}
+    for number in range(1, 8)
+]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param(lambda offset: RECORDS[offset:], id="offsets from 0"),
+        pytest.param(lambda offset: RECORDS[offset - 1 :] if offset else RECORDS, id="from 1"),
+        pytest.param(lambda offset: RECORDS if offset in (0, 1) else [], id="pages"),
+        pytest.param(lambda _offset: RECORDS, id="ignored"),
+    ],
+)
+def test_a_first_reading_of_v1_is_whole_however_offsets_are_counted(behind: Pages) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return reply(behind(int(request.url.params.get("offset", 0))))
+
+    zone = domain(ZONE)
+    account = provider("godaddy_v1", answer)
+    assert account.is_whole(zone, account.read_zone(zone))
+
+
+def test_a_first_reading_of_v1_that_is_cut_short_is_not_whole() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        behind = RECORDS[int(request.url.params.get("offset", 0)) :]
+        return reply(behind[: max(1, len(behind) // 2)])
+
+    zone = domain(ZONE)
+    account = provider("godaddy_v1", answer)
+    records = account.read_zone(zone)
+    assert len(records) == 3
+    assert not account.is_whole(zone, records)
+
+
+@pytest.mark.parametrize("kind", ["cloudflare", "godaddy_v1", "godaddy_v3"])
+def test_a_first_reading_that_is_empty_is_made_again(kind: str) -> None:
+    row = {"id": "r1", **RECORDS[0], "content": "192.0.2.1", "name": f"h1.{ZONE}"}
+    bodies: dict[str, Callable[[list[Any]], Any]] = {
+        "cloudflare": lambda rows: {
+            "success": True,
+            "result": rows,
+            "result_info": {
+                "page": 1,
+                "per_page": 50_000,
+                "count": len(rows),
+                "total_count": len(rows),
+            },
+        },
+        "godaddy_v1": lambda rows: rows,
+        "godaddy_v3": lambda rows: {"items": rows, "totalItems": len(rows)},
+    }
+    rows: list[dict[str, Any]] = []
+    account = provider(kind, lambda _request: reply(bodies[kind](rows)))
+    zone = Domain(ZONE, Lifecycle.ACTIVE, "ACTIVE", "z1")
+    assert account.is_whole(zone, account.read_zone(zone))
+    rows.append(row)
+    assert not account.is_whole(zone, [])
