@@ -55,7 +55,8 @@ class Scripted:
 
     def still_listed(self, domain: Domain) -> bool:
         self.requests += 1
-        return self.hidden and domain.name in self.zones
+        names = self.zones if self.hidden or self.listed is None else self.listed
+        return domain.name in names
 
     def still_served(self, domain: Domain, records: Sequence[Record]) -> list[Record]:
         again = self.read_zone(domain)

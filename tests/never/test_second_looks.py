@@ -141,3 +141,77 @@ def test_a_first_reading_that_is_empty_is_made_again(kind: str) -> None:
     assert account.is_whole(zone, account.read_zone(zone))
     rows.append(row)
     assert not account.is_whole(zone, [])
+
+
+class Lying(Scripted):
+    """Tells lies about the list (which then has these names only) and denies names, in order."""
+
+    lists: list[list[str]]
+    denials: list[str]
+
+    def list_domains(self) -> list[Domain]:
+        self.listed = self.lists.pop(0) if self.lists else None
+        return super().list_domains()
+
+    def still_listed(self, domain: Domain) -> bool:
+        self.requests += 1
+        if domain.name in self.denials:
+            self.denials.remove(domain.name)
+            return False
+        return domain.name in self.zones
+
+
+@pytest.fixture
+def liar(account: Account) -> Lying:
+    account.collect()
+    liar = Lying(account.provider.zones)
+    liar.lists, liar.denials = [], []
+    account.provider = liar
+    return liar
+
+
+ALL = ["alpha.example", "beta.example", "delta.example", "epsilon.example", "gamma.example"]
+
+
+def test_a_list_that_lies_once_removes_nothing_even_if_the_name_is_denied_for_good(
+    account: Account, liar: Lying
+) -> None:
+    liar.lists, liar.denials = [ALL[1:]], ["alpha.example"] * 9
+    assert account.collect().state == "completed"
+    assert account.changes() == []
+
+
+def test_a_name_that_is_denied_once_is_not_removed_even_if_lists_leave_it_out_for_good(
+    account: Account, liar: Lying
+) -> None:
+    liar.lists, liar.denials = [ALL[1:]] * 9, ["alpha.example"]
+    assert account.collect().state == "failed"
+    assert account.changes() == []
+
+
+def test_where_names_are_denied_that_are_listed_no_denial_counts(
+    account: Account, liar: Lying
+) -> None:
+    liar.lists, liar.denials = [ALL[1:]] * 9, ALL * 9
+    collection = account.collect()
+    assert collection.state == "failed"
+    assert "beta.example" in collection.errors
+    assert account.changes() == []
+
+
+def test_an_empty_first_list_is_asked_for_again(tmp_path: Path) -> None:
+    account = Account(tmp_path)
+    liar = Lying(account.provider.zones)
+    liar.lists, liar.denials = [[]], []
+    account.provider = liar
+    assert account.collect().domains == 5
+    account.store.close()
+
+
+def test_a_domain_that_goes_while_the_account_is_listed_again_is_missing_as_well(
+    account: Account, liar: Lying
+) -> None:
+    liar.lists, liar.denials = [ALL[1:], ALL[2:], ALL[2:]], ALL[:2] * 3
+    collection = account.collect()
+    assert collection.state == "held"
+    assert "2 of 5 domains are missing at once (alpha.example, beta.example)" in collection.errors
