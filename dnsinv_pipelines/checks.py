@@ -4,6 +4,7 @@ A SQL file gives one row: `problems` (0 = passed), up to five `examples`, and fi
 snapshots and changes look at one partition, the others at everything current.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from dnsinv.actions.installation import Installation
 
 LATE_INTERVALS = 2  # what is older than so many collection intervals is not fresh
+_PARAMETER = re.compile(r"\$(\w+)")
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
 
@@ -48,7 +50,8 @@ class Check:
 
     def result(self, opened: "Installation", parameters: dict[str, Any]) -> dg.AssetCheckResult:
         query = _sql(self.sql).replace("{dataset}", self.asset)
-        used = {name: value for name, value in parameters.items() if f"${name}" in query}
+        named = set(_PARAMETER.findall(query))
+        used = {name: value for name, value in parameters.items() if name in named}
         with opened.lake.connect() as con:
             row = con.execute(query, used).fetchall()[0]
             found = dict(zip([column[0] for column in con.description or ()], row, strict=True))
@@ -206,22 +209,42 @@ def _of_partitions(
     installation: InstallationResource,
     checks: tuple[Check, ...],
 ) -> Iterator[dg.AssetCheckResult]:
+    op = context.op_execution_context
+    with installation.open() as opened:
+        for key in op.partition_keys:
+            for result in _answers(context, opened, checks, _about(opened, key)):
+                if op.has_partition_key:
+                    yield result
+                else:  # a run over a range: a result would be recorded without its partition
+                    op.log_event(_evaluation(result, key))  # type: ignore[arg-type] # its body takes it
+
+
+def _about(opened: "Installation", key: str) -> dict[str, Any]:
     from dnsinv.actions.collect import guard_of
 
-    account, day = account_and_day(context.partition_key)
-    with installation.open() as opened:
-        providers = {name: provider for provider, name in opened.lake.layout.accounts("zones")}
-        if account not in providers:
-            raise BadSetting(
-                f"The account {account} was never observed; there is nothing to check."
-            )
-        parameters = {
-            "provider": providers[account],
-            "account": account,
-            "day": day,
-            "share": guard_of(opened).share,
-        }
-        yield from _answers(context, opened, checks, parameters)
+    account, day = account_and_day(key)
+    providers = {name: provider for provider, name in opened.lake.layout.accounts("zones")}
+    if account not in providers:
+        raise BadSetting(f"The account {account} was never observed: nothing can be checked.")
+    return {
+        "provider": providers[account],
+        "account": account,
+        "day": day,
+        "share": guard_of(opened).share,
+    }
+
+
+def _evaluation(result: dg.AssetCheckResult, key: str) -> dg.AssetCheckEvaluation:
+    assert result.asset_key
+    assert result.check_name
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        metadata=result.metadata,
+        severity=result.severity,
+        partition=key,
+    )
 
 
 def _of_now(
