@@ -100,7 +100,7 @@ class Kept:
 
     def _died(self, how: str) -> None:
         patience = self.service.patience
-        log.warning("service died name=%s how=%s", self.service.name, how)
+        log.info("service died name=%s how=%s", self.service.name, how)
         if not self._has_been_ready and not self._is_patient:
             raise self._error(how)
         self._deaths = 1 if self._age > patience.settled else self._deaths + 1

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from dnsinv.settings import Settings
+from dnsinv.store import accounts
 from dnsinv_app.headers import HEADERS
 from tests.app.conftest import get
 from tests.app.inventory import TODAY, Inventory, zones_of
@@ -223,3 +224,14 @@ def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
     assert done.returncode == 2
     assert "SERVER_PORT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_first_collection_is_said_to_be_under_way(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path)
+    inventory.configure("gd-main", "godaddy")
+    with inventory.store.begin() as db:
+        accounts.note_account(db, "gd-main", "godaddy", inventory.clock.now)
+    inventory.leave_running("gd-main", "godaddy", 40, 10)
+    text = text_of(get(inventory.settings))
+    assert "The first collection is under way." in text
+    assert "10 of 40 zones read" in text

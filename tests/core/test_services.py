@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,12 +90,12 @@ class House:
         self.is_ready = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def service(self, name: str, *traits: str, port: int | None = None, **facts: object) -> Service:
+    def service(self, name: str, *traits: str, port: int | None = None, **facts: Any) -> Service:
         chosen = free_port() if port is None else port
         command = (*PYTHON, "-c", CHILD, name, str(chosen), str(self.journal), *traits)
         return Service(
             name, command, port=chosen, port_setting=f"{name.upper()}_PORT", patience=HASTE, **facts
-        )  # type: ignore[arg-type]
+        )
 
     def step(self, name: str, code: str) -> Service:
         return Service(name, (*PYTHON, "-c", code), is_step=True)
