@@ -135,8 +135,9 @@ def _service(type_: str, found: Row) -> str:
 
 
 def _content(zone: str, type_: str, data: str, found: Row, what: str) -> tuple[int | None, str]:
-    if type_ in _HOST_TYPES and data == APEX:
-        data = zone
+    if type_ in _HOST_TYPES:
+        # v3 adds a dot, even to what is no host name and therefore kept as it came.
+        data = zone if data == APEX else data.removesuffix(".") or data
     match type_:
         case "TXT":
             return None, txt(data)

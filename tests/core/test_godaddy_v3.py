@@ -355,6 +355,10 @@ CONTENTS: dict[str, tuple[Row, Row]] = {
         record_row("docs", type="CNAME", data="docs.example.net"),
         {"data": "docs.example.net."},
     ),
+    "CNAME that is no host name": (
+        record_row("_dmarc", type="CNAME", data="v=DMARC1; p=none"),
+        {"data": "v=DMARC1; p=none."},
+    ),
     "MX": (
         record_row("@", type="MX", data="mail.example.net", priority=10),
         {"data": "mail.example.net."},
