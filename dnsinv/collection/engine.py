@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 
 CONNECTIONS = 8
 ERRORS_KEPT = 50
+HELD_LOOKED_FOR = 100  # collections back; what an older one held was settled long ago
 FLUSH_EVERY = timedelta(seconds=5)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -180,9 +181,19 @@ class Engine:
         errors = [] if job.lists_only else self._read_zones(job, provider, spool, known, domains)
         collection.requests += provider.requests
         self._publish(collection, spool, errors)
+        if collection.scope == "full":
+            self._forget_held(collection)
         if not any(outcome.held_digest for outcome in spool.outcomes()):
             spool.remove()
         return collection
+
+    def _forget_held(self, collection: Collection) -> None:
+        """Remove older held readings of the account: this one has looked at every zone again."""
+        with self._store.begin() as db:
+            older = collections.latest(db, collection.account, HELD_LOOKED_FOR)
+        for other in older:
+            if other.id != collection.id:
+                Spool(self._lake.layout.spools / other.id).remove()
 
     def _listed(
         self,

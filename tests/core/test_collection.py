@@ -488,3 +488,16 @@ def test_a_stop_during_the_listing_is_no_failure(world: World) -> None:
         )
     world.provider.list_error = None
     assert world.collect().state == "completed"
+
+
+def test_a_held_zone_that_a_later_reading_settles_can_no_longer_be_accepted(world: World) -> None:
+    world.collect()
+    records = list(world.provider.zones["beta.example"])
+    world.provider.zones["beta.example"] = []
+    held = world.collect()
+    world.provider.zones["beta.example"] = records
+    world.collect()
+
+    with pytest.raises(DnsinvError, match="settled"):
+        world.engine.accept(held.id)
+    assert world.record_changes() == []
