@@ -7,6 +7,7 @@ too much is held until the next reading agrees.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dnsinv.collection.guard import Guard
@@ -19,6 +20,15 @@ from dnsinv.lake.observation import HELD_NO_ZONE
 from dnsinv.providers.provider import Provider
 
 LARGEST = 2**31 - 1  # TTL and priority are 32 bits wide at most (RFC 2181, section 8)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """Why a reading cannot be taken as it is; one that is held may be accepted by a person."""
+
+    text: str
+    is_held: bool = False
+    ends_by_agreement: bool = False
 
 
 def zone_id(domain: Domain) -> str:
@@ -54,19 +64,18 @@ def read_zone(
     if digest == known.digest:
         return Outcome(key, domain.name, "unchanged", at), []
     outcome = Outcome(key, domain.name, state, at, serial_of(records), len(records), digest)
-    problem, is_held = "", False
+    doubt = None
     try:
         if known.read_at is None:
-            problem = _unproven(provider, domain, records, state)
+            doubt = _unproven(provider, domain, records, state)
         elif known.digest:  # without a fingerprint there are no rows that could be missing
-            there = known_records(key)
-            problem, is_held = _missing(provider, domain, records, there, guard, state)
+            doubt = _missing(provider, domain, records, known_records(key), guard, state)
     except ProviderError as error:
         return Outcome(key, domain.name, "failed", at, error=f"The second look failed: {error}"), []
-    if problem and not (is_held and digest == known.held_digest):
-        held = digest if is_held else ""
+    if doubt and not (doubt.ends_by_agreement and digest == known.held_digest):
+        held = digest if doubt.is_held else ""
         return Outcome(
-            key, domain.name, "failed", at, outcome.serial, len(records), "", held, problem
+            key, domain.name, "failed", at, outcome.serial, len(records), "", held, doubt.text
         ), records if held else []
     if state == "no-zone-here":
         return Outcome(key, domain.name, state, at), []
@@ -90,22 +99,24 @@ def serial_of(records: Sequence[Record]) -> int | None:
     return None
 
 
-def _unproven(provider: Provider, domain: Domain, records: Sequence[Record], state: str) -> str:
-    """Why the first reading of a zone cannot be taken as it is, "" if it can."""
+def _unproven(
+    provider: Provider, domain: Domain, records: Sequence[Record], state: str
+) -> _Doubt | None:
+    """What speaks against the first reading of a zone."""
     if state == "no-zone-here":
         return _second_opinion(provider, domain)
     if provider.is_whole(domain, records):
-        return ""
-    return f"A first reading of {domain.name} left out records."
+        return None
+    return _Doubt(f"A first reading of {domain.name} left out records.")
 
 
-def _second_opinion(provider: Provider, domain: Domain) -> str:
-    """What is wrong with a reading that found no zone, "" if the next finds none either."""
+def _second_opinion(provider: Provider, domain: Domain) -> _Doubt | None:
+    """What speaks against a reading that found no zone."""
     try:
         provider.read_zone(domain)
     except NoZoneHere:
-        return ""
-    return f"{domain.name} was said to have no zone here, and then it had one."
+        return None
+    return _Doubt(f"{domain.name} was said to have no zone here, and then it had one.")
 
 
 def _missing(
@@ -115,35 +126,38 @@ def _missing(
     known: Sequence[Record],
     guard: Guard,
     state: str,
-) -> tuple[str, bool]:
-    """Why this reading cannot be taken as it is ("" if it can), and whether the guard holds it."""
+) -> _Doubt | None:
+    """What speaks against a reading that leaves out records which are known."""
     is_none_here = state == "no-zone-here"
     ours = known if is_none_here else _replaceable(known, records)
     there = {_identity(record) for record in records}
     gone = [record for record in ours if _identity(record) not in there]
     if not gone:
-        return "", False
+        return None
     if is_none_here:
-        if problem := _second_opinion(provider, domain):
-            return problem, False
-    else:
-        still = provider.still_served(domain, gone)
-        if still:
-            first = still[0]
-            return (
-                f"A reading left out {len(still)} records that are still there, such as "
-                f"{first.name} {first.type}.",
-                False,
-            )
+        if doubt := _second_opinion(provider, domain):
+            return doubt
+    elif still := provider.still_served(domain, gone):
+        return _Doubt(
+            f"A reading left out {len(still)} records that are still there, such as "
+            f"{still[0].name} {still[0].type}."
+        )
     before = {_identity(record) for record in known}
     come = sum(_identity(record) not in before and record.type != "SOA" for record in records)
-    if guard.holds_zone(len(ours), len(gone), come):
-        return (
-            f"Held: {len(gone)} of {len(ours)} records are gone at once; "
-            "the next reading that agrees releases it, or accept the collection.",
-            True,
+    if not guard.holds_zone(len(ours), len(gone), come):
+        return None
+    text = f"Held: {len(gone)} of {len(ours)} records are gone at once; "
+    if not is_none_here and not records and any(record.type == "SOA" for record in known):
+        # A zone has a SOA as long as it exists, so a list without one is not believed for asking.
+        return _Doubt(
+            f"{text}even the SOA is not listed. Accept the collection if that is right.",
+            is_held=True,
         )
-    return "", False
+    return _Doubt(
+        f"{text}the next reading that agrees releases it, or accept the collection.",
+        is_held=True,
+        ends_by_agreement=True,
+    )
 
 
 def _replaceable(known: Sequence[Record], records: Sequence[Record]) -> list[Record]:

@@ -93,13 +93,22 @@ class GoDaddyV1:
         return current.status not in GONE
 
     def still_served(self, domain: Domain, records: Sequence[Record]) -> list[Record]:
-        """Those whose values stand in their record sets, each set asked for by itself."""
-        served = {
-            value_of(record)
-            for type_, label in sorted(_record_sets(domain.name, records))
-            for record in self._records(domain.name, f"/{segment(type_)}/{segment(label)}")
-        }
-        return [record for record in records if value_of(record) in served]
+        """Those whose values stand in their record sets, each set asked for by itself.
+
+        Raises:
+            IncompleteListing: not even the set of a record that the zone lists has it.
+        """
+        served = self._values_in_sets(domain.name, records)
+        still = [record for record in records if value_of(record) in served]
+        if still:
+            return still
+        listed = next((found for found in self.read_zone(domain) if found.type != "SRV"), None)
+        if listed and value_of(listed) not in self._values_in_sets(domain.name, [listed]):
+            raise IncompleteListing(
+                f"GoDaddy does not list {listed.name} {listed.type} in its record set, so it"
+                " cannot be asked for what a reading lacks."
+            )
+        return still
 
     def diagnose(self) -> Diagnosis:
         """Read one domain."""
@@ -164,6 +173,15 @@ class GoDaddyV1:
         while len(following) >= RECORDS_PER_PAGE:
             following = self._records(zone, offset=next(offsets))
             yield following
+
+    def _values_in_sets(
+        self, zone: str, records: Sequence[Record]
+    ) -> set[tuple[str, str, str, int | None]]:
+        return {
+            value_of(record)
+            for type_, label in sorted(_record_sets(zone, records))
+            for record in self._records(zone, f"/{segment(type_)}/{segment(label)}")
+        }
 
     def _records(self, zone: str, rrset: str = "", **offset: int) -> list[Record]:
         reply = self._api.get(

@@ -9,7 +9,8 @@ import pytest
 
 from dnsinv.collection.engine import Engine, Job
 from dnsinv.domain.domains import Domain, Lifecycle
-from dnsinv.errors import NoZoneHere
+from dnsinv.domain.records import Record
+from dnsinv.errors import IncompleteListing, NoZoneHere
 from dnsinv.lake.fold import fold_all
 from dnsinv.lake.lake import Lake
 from dnsinv.store.collections import Collection
@@ -215,3 +216,60 @@ def test_a_domain_that_goes_while_the_account_is_listed_again_is_missing_as_well
     collection = account.collect()
     assert collection.state == "held"
     assert "2 of 5 domains are missing at once (alpha.example, beta.example)" in collection.errors
+
+
+def test_an_emptied_zone_without_its_soa_is_released_by_a_person_only(account: Account) -> None:
+    soa = Record(ZONE, ZONE, "SOA", "ns1.example dns.example 5 1 1 1 1", 3600, managed=True)
+    records = account.provider.zones[ZONE]
+    account.provider.zones[ZONE] = [*records, soa]
+    account.collect()
+    account.provider.zones[ZONE] = []
+    assert [account.collect().state for _ in range(3)] == ["partial"] * 3
+    assert account.changes() == []
+
+    account.engine.accept(account.collect().id)
+    assert [change for _, change in account.changes()] == ["removed"] * 2
+
+
+def test_v1_asked_for_record_sets_must_give_those_that_it_lists() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_whole_zone = request.url.path.endswith("/records")
+        return reply(RECORDS[:3] if is_whole_zone else [])
+
+    zone = domain(ZONE)
+    account = provider("godaddy_v1", answer)
+    gone = a_record(ZONE, "h7", "192.0.2.7")
+    with pytest.raises(IncompleteListing, match="does not list"):
+        account.still_served(zone, [gone])
+
+
+def test_v1_says_gone_what_neither_its_set_nor_a_second_reading_has() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        *_, kind, label = request.url.path.split("/")
+        sets = [row for row in RECORDS[:3] if (row["type"], row["name"]) == (kind, label)]
+        return reply(RECORDS[:3] if label == "records" else sets)
+
+    zone = domain(ZONE)
+    records = [a_record(ZONE, f"h{number}", f"192.0.2.{number}") for number in (2, 7)]
+    assert provider("godaddy_v1", answer).still_served(zone, records) == records[:1]
+    assert provider("godaddy_v1", answer).still_served(zone, records[1:]) == []
+
+
+def test_cloudflare_is_asked_for_single_records_where_its_list_is_empty() -> None:
+    there = {"id": "r1", "name": f"h1.{ZONE}", "type": "A", "content": "192.0.2.1", "ttl": 1}
+    info = {"page": 1, "per_page": 50_000, "count": 0, "total_count": 0}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        *_, last = request.url.path.split("/")
+        if last == "dns_records":
+            return reply({"success": True, "result": [], "result_info": info})
+        if last == "r1":
+            return reply({"success": True, "result": there})
+        error = {"code": 81044, "message": "Record does not exist."}
+        return reply({"success": False, "result": None, "errors": [error]}, 404)
+
+    zone = Domain(ZONE, Lifecycle.ACTIVE, "active", "z1")
+    records = [a_record(ZONE, "h", "192.0.2.1", record_id=f"r{number}") for number in (2, 1)]
+    account = provider("cloudflare", answer)
+    assert account.still_served(zone, records) == records[1:]
+    assert account.still_served(zone, records[:1]) == []
