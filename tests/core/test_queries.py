@@ -23,7 +23,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     nasty = a_record("beta.example", "odd", "192.0.2.66", comment="=cmd|' /C calc'!A0")
     world.provider.zones["beta.example"].append(nasty)
     for number, comment in enumerate(("+1", "-1", "@a", "\tb", "'=c", "''+d", "'plain", "plain")):
-        record = Record("beta.example", f"n{number}.beta.example", "A", "192.0.2.1", 60, comment=comment, tags=("=t", "u"))
+        record = Record(
+            "beta.example",
+            f"n{number}.beta.example",
+            "A",
+            "192.0.2.1",
+            60,
+            comment=comment,
+            tags=("=t", "u"),
+        )
         world.provider.zones["beta.example"].append(record)
     world.collect()
     return world
@@ -49,7 +57,18 @@ def test_only_one_reading_statement_is_let_through(query: str) -> None:
         checked(query)
 
 
-@pytest.mark.parametrize("query", ["select 1;", "from domains", "with a as (select 1) from a", "describe domains", "show tables", "values (1)", "select 1 -- why"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "select 1;",
+        "from domains",
+        "with a as (select 1) from a",
+        "describe domains",
+        "show tables",
+        "values (1)",
+        "select 1 -- why",
+    ],
+)
 def test_reading_statements_are_let_through(query: str, world: World, tmp_path: Path) -> None:
     run_query(world.lake, query, Style.CSV, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text()
@@ -84,14 +103,23 @@ def test_a_failed_query_leaves_no_file(world: World, tmp_path: Path) -> None:
 
 
 def test_no_cell_of_an_export_runs_and_each_can_be_restored(world: World, tmp_path: Path) -> None:
-    rows = export_rows(world.lake, "dns", Filters(domain="beta.example"), Style.CSV, tmp_path / "dns.csv")
-    export_rows(world.lake, "dns", Filters(domain="beta.example"), Style.PARQUET, tmp_path / "dns.parquet")
+    rows = export_rows(
+        world.lake, "dns", Filters(domain="beta.example"), Style.CSV, tmp_path / "dns.csv"
+    )
+    export_rows(
+        world.lake, "dns", Filters(domain="beta.example"), Style.PARQUET, tmp_path / "dns.parquet"
+    )
     with (tmp_path / "dns.csv").open(newline="") as file:
         cells = list(csv.DictReader(file))
     assert rows == len(cells) == 12
     for row in cells:
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
-    restored = [row["comment"].removeprefix("'") if row["comment"].lstrip("'")[:1] in "=+-@\t" and row["comment"][:1] == "'" else row["comment"] for row in cells]
+    restored = [
+        row["comment"].removeprefix("'")
+        if row["comment"].lstrip("'")[:1] in "=+-@\t" and row["comment"][:1] == "'"
+        else row["comment"]
+        for row in cells
+    ]
     assert restored == pq.read_table(tmp_path / "dns.parquet").column("comment").to_pylist()
 
 
@@ -115,6 +143,11 @@ def test_the_read_model_holds_what_was_published_and_is_made_once(world: World) 
     assert path.stat().st_mtime_ns == made
     with duckdb.connect(str(path), read_only=True) as con:
         rows = con.execute("select pos, name from domains order by pos").fetchall()
-        counts = con.execute("select (select count(*) from dns_records), (select count(*) from zones)").fetchall()
-    assert rows == [(i, f"{name}.example") for i, name in enumerate(("alpha", "beta", "delta", "epsilon", "gamma"))]
+        counts = con.execute(
+            "select (select count(*) from dns_records), (select count(*) from zones)"
+        ).fetchall()
+    assert rows == [
+        (i, f"{name}.example")
+        for i, name in enumerate(("alpha", "beta", "delta", "epsilon", "gamma"))
+    ]
     assert counts == [(24, 5)]

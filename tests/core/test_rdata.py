@@ -1,6 +1,6 @@
 r"""Record data: every spelling of a value is stored the same, and printing it loses nothing."""
 
-# ruff: noqa: A001, A002, A006 - "type" is what the DNS calls it
+
 
 import base64
 import gzip

@@ -31,7 +31,11 @@ def test_the_environment_wins_over_the_env_file(
     (empty_folder / ".env").write_text("SERVER_PORT=9001\nDAGSTER_PORT=9002\nLOG_LEVEL=debug\n")
     monkeypatch.setenv("SERVER_PORT", "9003")
     settings = load_settings()
-    assert (settings.server_port, settings.dagster_port, settings.log_level) == (9003, 9002, "DEBUG")
+    assert (settings.server_port, settings.dagster_port, settings.log_level) == (
+        9003,
+        9002,
+        "DEBUG",
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +49,9 @@ def test_the_environment_wins_over_the_env_file(
         ("LOG_LEVEL", "loud"),
     ],
 )
-def test_a_wrong_value_names_its_variable(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_value_names_its_variable(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(BadSetting, match=name) as told:
         load_settings()
