@@ -111,6 +111,8 @@ def _stage(
     outcomes = plain(OUTCOMES, seen.outcomes)
     view(con, "outcomes", _ACCEPTED.format(outcomes=outcomes) if seen.accepts_held else outcomes)
     view(con, "readings", plain(READINGS, seen.readings))
+    if con.execute(_DOUBLED).fetchall():
+        view(con, "readings", _ONCE.format(readings=plain(READINGS, seen.readings)))
     domains = domain_changes = 0
     if seen.listing is not None:
         view(con, "listing", one_file(LISTING, seen.listing))
@@ -207,6 +209,20 @@ _ACCEPTED = """
         '' as held_digest
     )
     from ({outcomes})
+"""
+
+# The identity of a record: Cloudflare's id, elsewhere its value.
+_IDENTITY = (
+    "zone_id, name, type, record_id, "
+    "case record_id when '' then content end, case record_id when '' then priority end"
+)
+
+# Told by a hash: counting 1M is then cheap, and of two rows that share one by chance none is lost.
+_DOUBLED = f"select 1 from readings group by hash({_IDENTITY}) having count(*) > 1 limit 1"
+
+_ONCE = f"""
+    from ({{readings}})
+    qualify row_number() over (partition by {_IDENTITY} order by ttl, content, priority) = 1
 """
 
 _LISTED = (

@@ -332,6 +332,14 @@ def test_a_zone_of_name_servers_alone_is_not_emptied_by_one_refusal(world: World
     assert world.record_changes() == []
 
 
+def test_a_value_that_is_listed_twice_is_stored_once(world: World) -> None:
+    world.provider.zones["beta.example"].append(a_record("beta.example", "www", "192.0.2.0", 60))
+    world.collect()
+    rows = world.lake.query("select ttl from dns_records where name = 'www.beta.example'")
+    assert rows == [(60,)]
+    assert world.collect().zones_unchanged == 5
+
+
 def test_an_edit_of_all_records_of_a_zone_is_not_held(world: World) -> None:
     world.collect()
     world.provider.zones["beta.example"] = [

@@ -3,12 +3,13 @@
 -- reads zone_uses         for each listed zone what its rows come from, and when it was read:
 --                         'reading' (read and changed), 'seen' (read and unchanged), 'none' (hosted elsewhere),
 --                         'kept' (not read, refused or failed: the last good rows stay)
---       readings          the rows read now, for zones of use 'reading'
+--       readings          the rows read now, each identity once; those of zones of use 'reading' count
 --       before_records    the account's last snapshot
 -- gives the columns of record_snapshots
 --
 -- Managed records (SOA, apex NS) that this reading does not list at all stay: some API versions leave them out. One
 -- that lists the SOA lists the apex NS too, so where it lists none there are none.
+-- `was` and `listed` are used once each: DuckDB keeps whole in memory what two steps share.
 
 with
     stayed as (
@@ -17,10 +18,16 @@ with
         join zone_uses u using (zone_id)
         where u.use in ('seen', 'kept')
     ),
+    unlisted as (
+        select b.*
+        from (from before_records where managed) b
+        semi join (from zone_uses where use = 'reading') u using (zone_id)
+        anti join (from readings where managed) n on n.zone_id = b.zone_id and n.type in (b.type, 'SOA')
+    ),
     was as (
         select b.*, case when record_id = '' then content || ' ' || coalesce(priority::varchar, '') else record_id end as key
         from before_records b
-        where zone_id in (select zone_id from zone_uses where use = 'reading')
+        semi join (from zone_uses where use = 'reading') u using (zone_id)
     ),
     listed as (
         select r.*, u.read_at,
@@ -28,7 +35,6 @@ with
         from readings r
         join zone_uses u using (zone_id)
         where u.use = 'reading'
-        qualify row_number() over (partition by zone_id, name, type, key order by ttl, content, priority) = 1
     ),
     read_now as (
         select
@@ -45,14 +51,6 @@ with
             n.read_at as observed_at
         from listed n
         left join was w using (zone_id, name, type, key)
-    ),
-    unlisted as (
-        select was.* exclude (key)
-        from was
-        where was.managed
-            and not exists (
-                from listed n where n.zone_id = was.zone_id and n.managed and n.type in (was.type, 'SOA')
-            )
     )
 from stayed
 union all by name
