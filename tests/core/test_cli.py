@@ -82,7 +82,7 @@ def test_one_account_one_domain_or_lists_only(run: Run, sandbox: Sandbox) -> Non
     assert run("collect", "--account", "cloudflare-sandbox", "--domains-only")[0] == 0
     assert "cloudflare records" not in sandbox.stats.by_kind
     assert run("collect")[0] == 0
-    code, out, _ = run(
+    _, out, _ = run(
         "sql", "select min(name) from zones where provider = 'cloudflare'", "--format", "csv"
     )
     name = out.split()[-1]
