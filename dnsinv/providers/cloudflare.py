@@ -4,7 +4,7 @@ Sources: Cloudflare's OpenAPI description of 2024-08-06, recorded exchanges of 2
 users' issue threads, collected 2026-11-23; nothing was checked against the live API.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +24,7 @@ from dnsinv.http import Api
 from dnsinv.providers.diagnosis import diagnose
 from dnsinv.providers.fields import Row, flag, hosts, number, row, rows, text
 from dnsinv.providers.ordering import domains_in_order, records_in_order
-from dnsinv.providers.paging import Page, gather
+from dnsinv.providers.paging import Item, Page, gather
 from dnsinv.providers.provider import Diagnosis
 
 ZONES_PER_PAGE = 50  # the maximum
@@ -70,8 +70,8 @@ class Cloudflare:
 
         Source: GET /zones, pages of at most 50.
         """
-        zones = self._listing("/zones", ZONES_PER_PAGE, "Cloudflare's list of zones")
-        return domains_in_order(to_domain(zone) for zone in zones)
+        what = "Cloudflare's list of zones"
+        return domains_in_order(self._listing("/zones", ZONES_PER_PAGE, to_domain, what))
 
     def read_zone(self, domain: Domain) -> list[Record]:
         """Every record of one zone, sorted, proven complete; SOA and apex NS are not among them.
@@ -79,8 +79,10 @@ class Cloudflare:
         Source: GET /zones/{id}/dns_records.
         """
         what = f"Cloudflare's list of records of {domain.name}"
-        found = self._listing(f"{_path(domain)}/dns_records", RECORDS_PER_PAGE, what)
-        return records_in_order(to_record(domain.name, record) for record in found)
+        path = f"{_path(domain)}/dns_records"
+        return records_in_order(
+            self._listing(path, RECORDS_PER_PAGE, lambda found: to_record(domain.name, found), what)
+        )
 
     def is_whole(self, domain: Domain, records: Sequence[Record]) -> bool:
         """Totals prove every reading but an empty one, which is made again."""
@@ -145,9 +147,14 @@ class Cloudflare:
             return False
         return found.get("id") == record.record_id
 
-    def _listing(self, path: str, size: int, what: str) -> list[Row]:
+    def _listing(
+        self, path: str, size: int, convert: Callable[[Row], Item], what: str
+    ) -> list[Item]:
         return gather(
-            lambda page: self._page(path, page, size), lambda found: text(found, "id", what), what
+            lambda page: self._page(path, page, size),
+            lambda found: text(found, "id", what),
+            convert,
+            what,
         )
 
     def _page(self, path: str, page: int, size: int, *, hurry: bool = False) -> Page:

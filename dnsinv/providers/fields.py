@@ -5,6 +5,7 @@ transfer code and its owner's address.
 """
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from dnsinv.domain.names import observed_name
@@ -81,4 +82,10 @@ def hosts(row: Row, key: str) -> tuple[str, ...]:
     """Host names that may be missing, canonical and sorted."""
     value = row.get(key)
     names = value if isinstance(value, list) else []
-    return tuple(sorted({observed_name(name) for name in names if isinstance(name, str) and name}))
+    return _in_order(tuple(name for name in names if isinstance(name, str) and name))
+
+
+@lru_cache(maxsize=4096)
+def _in_order(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One object for all the domains of an account that share their name servers."""
+    return tuple(sorted({observed_name(name) for name in names}))

@@ -64,6 +64,7 @@ class GoDaddyV3:
             found = gather(
                 lambda page: self._record_page(domain.name, page),
                 _values,
+                lambda found: to_record(domain.name, found),
                 f"GoDaddy's list of records of {domain.name}",
             )
         except NotFound as refusal:
@@ -71,7 +72,7 @@ class GoDaddyV3:
             if self.still_listed(domain):
                 raise NoZoneHere(f"{domain.name}: {refusal}", code=refusal.code) from refusal
             raise
-        return records_in_order(to_record(domain.name, record) for record in found)
+        return records_in_order(found)
 
     def is_whole(self, domain: Domain, records: Sequence[Record]) -> bool:
         """Totals prove every reading but an empty one, which is made again."""
