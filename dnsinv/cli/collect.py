@@ -21,6 +21,7 @@ from dnsinv.actions.collect import derive
 from dnsinv.actions.installation import Installation, open_installation
 from dnsinv.actions.report import report_materializations
 from dnsinv.cli.main import log_to_file
+from dnsinv.cli.output import plain_console
 from dnsinv.collection.spool import Outcome
 from dnsinv.errors import BadSetting, DnsinvError
 from dnsinv.services.signals import stop_on_signals
@@ -168,7 +169,7 @@ def _summary(ended: list[Collection]) -> None:
             each.requests,
         )
         table.add_row(each.account, each.state, *(f"{figure:,}" for figure in figures))
-    Console().print(table)
+    plain_console().print(table)
     for each in ended:
         for line in each.errors.splitlines()[:5]:
             click.echo(f"{each.account}: {line}", err=True)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from dnsinv.actions import collect as actions
 from dnsinv.actions.installation import open_installation
+from dnsinv.cli.output import plain_console
 from dnsinv.store import collections
 
 
@@ -57,7 +57,7 @@ def show(config: Path | None, account: str | None, limit: int) -> None:
             took,
             first,
         )
-    Console().print(table)
+    plain_console().print(table)
 
 
 @collection.command(epilog="Example: dnsinv collection accept 20260302T090000-godaddy")

@@ -52,6 +52,8 @@ def demo(ctx: click.Context) -> None:
         installation = open_with(ours)
         try:
             days = missing_days(installation, today)
+            if days:
+                click.echo(f"Collecting {len(days)} days of a made-up company, day by day.")
             with _days_bar(len(days)) as bar:
                 task = bar.add_task("Replaying a month of collections", total=len(days))
                 replay(installation, sandbox, days, lambda _day: bar.advance(task), stopping)
