@@ -2,12 +2,13 @@
 
 The lake is the truth. Days that the command line collected, that a demo replayed, that came with
 a backup or were published late after an interruption are there without a Dagster run; here they
-become partitions that are materialised. A day that turned out to have no snapshot loses its
+become partitions that are materialised. So do past days whose last collection failed after an
+earlier one had worked: nobody can mend them. A day that turned out to have no snapshot loses its
 partition when it is over: it can never be collected any more.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ import dagster as dg
 from dnsinv_pipelines import facts
 from dnsinv_pipelines.due import accounts_in_use
 from dnsinv_pipelines.partitions import account_and_day, account_days, in_order, partition_key
+from dnsinv_pipelines.runs import FINISHED
 
 if TYPE_CHECKING:
     from dnsinv.actions.installation import Installation
@@ -33,7 +35,7 @@ _KINDS: Mapping[str, "Kind"] = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What Dagster must be told to agree with the lake; `version` is the state of the lake."""
+    """What Dagster must be told to agree with the lake; `version` is what was compared."""
 
     added: list[str]
     deleted: list[str]
@@ -52,8 +54,7 @@ def difference(
     """Compare the lake with Dagster's partitions and materialisations.
 
     Args:
-        known_version: of the last comparison; where the lake still has it, materialisations are
-            not looked up.
+        known_version: of the last comparison; materialisations are looked up where it differs.
         in_progress: partitions that a run is busy with; they are left alone.
     """
     observed = _observed(opened)
@@ -61,11 +62,11 @@ def difference(
     wanted = observed.keys() | current
     there = set(instance.get_dynamic_partitions(str(account_days.name)))
     settled = {key: provider for key, provider in observed.items() if key not in in_progress}
-    version = hashlib.blake2b("\n".join(sorted(settled)).encode(), digest_size=8).hexdigest()
+    version = _version(instance, settled)
     return Difference(
         in_order(wanted - there),
         in_order(there - wanted - in_progress),
-        [] if version == known_version else list(_unheard_of(opened, instance, settled)),
+        [] if version == known_version else list(_unheard_of(opened, instance, settled, today)),
         version,
     )
 
@@ -90,13 +91,25 @@ def _observed(opened: "Installation") -> dict[str, str]:
     }
 
 
+def _version(instance: dg.DagsterInstance, settled: Iterable[str]) -> str:
+    """A fingerprint of what the lake holds and of the last run that ended."""
+    ended = instance.get_runs(dg.RunsFilter(statuses=FINISHED), limit=1)
+    parts = [*(run.run_id for run in ended), *sorted(settled)]
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+
+
 def _unheard_of(
-    opened: "Installation", instance: dg.DagsterInstance, observed: Mapping[str, str]
+    opened: "Installation", instance: dg.DagsterInstance, observed: Mapping[str, str], today: date
 ) -> Iterator[dg.AssetMaterialization]:
     layout = opened.lake.layout
     for asset, kind in _KINDS.items():
-        heard_of = instance.get_materialized_partitions(dg.AssetKey(asset))
-        for key in in_order(observed.keys() - heard_of):
+        failed = _failed(instance, asset)
+        well_known = {
+            key
+            for key in instance.get_materialized_partitions(dg.AssetKey(asset))
+            if key not in failed or account_and_day(key)[1] >= today
+        }
+        for key in in_order(observed.keys() - well_known):
             account, day = account_and_day(key)
             snapshot = layout.snapshot(kind, observed[key], account, day)
             if not snapshot.exists():
@@ -109,6 +122,14 @@ def _unheard_of(
                 description="Found in the lake; no Dagster run made it.",
                 metadata={"account": account, **_rows(path)},
             )
+
+
+def _failed(instance: dg.DagsterInstance, asset: str) -> Set[str]:
+    """Partitions whose last run did not materialise them; the question Dagster's own pages ask."""
+    storage = instance.event_log_storage
+    return storage.get_latest_asset_partition_materialization_attempts_without_materializations(
+        dg.AssetKey(asset)
+    ).keys()
 
 
 def _rows(path: Path) -> facts.Metadata:

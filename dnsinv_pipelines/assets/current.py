@@ -27,7 +27,7 @@ def _spec(table: Table, group: str, deps: list[str]) -> dg.AssetSpec:
     return dg.AssetSpec(
         table.name,
         deps=deps,
-        description=f"{table.doc} One row each, of all accounts.",
+        description=f"Of all accounts; one row is {table.doc[0].lower()}{table.doc[1:]}",
         group_name=group,
         kinds={"parquet"},
         metadata=facts.columns(table),

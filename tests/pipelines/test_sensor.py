@@ -11,7 +11,7 @@ from dnsinv_pipelines.due import LastRun, verdicts
 from dnsinv_pipelines.locks import without_collection
 from dnsinv_pipelines.partitions import account_days
 from dnsinv_pipelines.resources import InstallationResource
-from tests.pipelines.home import Home, today
+from tests.pipelines.home import Home, materialize, today
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -33,6 +33,8 @@ def tick(instance: dg.DagsterInstance, cursor: str | None = None) -> dg.SensorRe
         else:
             for key in request.partition_keys:
                 instance.delete_dynamic_partition(request.partitions_def_name, key)
+    for event in result.asset_events:
+        instance.report_runless_asset_event(event)
     return result
 
 
@@ -163,12 +165,19 @@ def test_a_collection_that_was_cut_off_goes_on_without_waiting_for_the_interval(
     assert due(instance) == ["gd-1"]
 
 
+@pytest.mark.parametrize("tag", ["dnsinv/kind", "launched/by"])
 def test_a_collection_that_a_person_cancelled_waits_for_the_interval(
-    home: Home, instance: dg.DagsterInstance
+    home: Home, instance: dg.DagsterInstance, tag: str
 ) -> None:
     home.note("gd-1", "running", ago=10 * MINUTE)
     home.note("cf-1", "completed", ago=MINUTE)
-    a_run(instance, "gd-1", CANCELED)
+    a_run(
+        instance,
+        "gd-1",
+        CANCELED,
+        tags={"dnsinv/kind": "", tag: "collection"},
+        asset_selection=frozenset({dg.AssetKey("record_snapshots")}),
+    )
 
     assert "gd-1 is collected in 50 min" in reason(instance)
 
@@ -255,3 +264,19 @@ def test_a_day_that_ended_without_a_snapshot_loses_its_partition(
     tick(instance)
 
     assert keys(instance) == [f"cf-1/{yesterday}", f"cf-1/{today()}", f"gd-1/{today()}"]
+
+
+def test_a_past_day_with_a_snapshot_does_not_look_failed_because_its_last_collection_was(
+    home: Home, instance: dg.DagsterInstance
+) -> None:
+    home.observe(ago=timedelta(days=1))
+    home.observe()
+    yesterday, this_day = (f"gd-1/{today() - timedelta(days=ago)}" for ago in (1, 0))
+    cursor = tick(instance).cursor
+    for key in (yesterday, this_day):
+        home.providers["gd-1"].listed = ["alpha.example"]  # held today, refused yesterday
+        assert not materialize(instance, "domain_snapshots", key=key).success
+    result = tick(instance, cursor)
+
+    told = [(event.asset_key.to_user_string(), event.partition) for event in result.asset_events]
+    assert told == [("domain_snapshots", yesterday)]
