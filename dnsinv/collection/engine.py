@@ -8,17 +8,18 @@ where it was. What is published, and that the collection ended, becomes true in 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, field
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from dnsinv.collection.endings import Endings, errors_of
 from dnsinv.collection.guard import Guard, digest_of
-from dnsinv.collection.listing import list_account
+from dnsinv.collection.listing import list_account, missing_from
 from dnsinv.collection.reading import read_zone, zone_id
 from dnsinv.collection.spool import Outcome, Spool
 from dnsinv.domain.domains import Domain
@@ -26,8 +27,8 @@ from dnsinv.domain.records import Record
 from dnsinv.errors import Busy, DnsinvError, LakeError, NotFound, ProviderError
 from dnsinv.lake.known import KnownAccount, KnownZone
 from dnsinv.lake.lake import Lake
-from dnsinv.lake.observation import Observation, Published, stage
-from dnsinv.lake.publish import Publication, recover
+from dnsinv.lake.observation import Verdict
+from dnsinv.lake.publish import Publication
 from dnsinv.providers.provider import Provider
 from dnsinv.store import accounts, collections
 from dnsinv.store.collections import Collection, Hold
@@ -36,8 +37,6 @@ from dnsinv.store.database import Store
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 8
-ERRORS_KEPT = 50
-HELD_LOOKED_FOR = 100  # collections back; what an older one held was settled long ago
 FLUSH_EVERY = timedelta(seconds=5)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -96,6 +95,7 @@ class Engine:
         self._clock = clock
         self._progress = progress
         self._stopping = stopping or threading.Event()
+        self._endings = Endings(lake, store, clock)
 
     def collect(self, job: Job, provider: Provider) -> Collection:
         """Observe one account now and publish what was seen.
@@ -113,87 +113,56 @@ class Engine:
             spool_of = self._finish_interrupted(job)
             collection, spool = spool_of or self._start(job)
             try:
-                return self._run(job, provider, collection, spool)
+                self._run(job, provider, collection, spool)
             except Interrupted:
                 collection.requests += provider.requests
-                self._record(collection)
+                self._endings.record(collection)
                 raise
             except (LakeError, ProviderError) as error:
                 if self._stopping.is_set() and isinstance(error, ProviderError):
                     raise Interrupted(
                         f"The collection of {job.account} was stopped; the next one goes on."
                     ) from error
-                self._end(collection, "failed", [str(error)])
+                if Publication(self._lake.layout, collection.id).is_committed:
+                    raise  # it will be finished by the next collection
+                self._endings.end(collection, "failed", [str(error)])
                 spool.remove()
                 if isinstance(error, LakeError):
                     raise
                 log.warning("collection failed account=%s error=%s", job.account, error)
-                return collection
+            self._endings.sweep(job.account)
+            return collection
 
     def accept(self, collection_id: str, lock_names: Sequence[str] = ()) -> Collection:
         """Publish what the guard held back in a collection: a person says it is right.
 
         Raises:
             DnsinvError: no such collection, nothing of it is held, or a newer one has settled it.
+            Busy, LakeError: as `collect`.
         """
-        with self._store.begin() as db:
-            found = collections.find(db, collection_id)
-        if found is None:
-            raise DnsinvError(
-                f"There is no collection {collection_id}; `dnsinv collection list` shows them."
-            )
-        spool = Spool(self._lake.layout.spools / collection_id)
-        with self._locked(Job(found.provider, found.account, lock_names=tuple(lock_names))):
-            if not spool.folder.exists():
-                raise DnsinvError(
-                    f"Nothing of the collection {collection_id} is held: it was settled already."
-                )
-            with self._store.begin() as db:
-                collections.settle(db, found.account, "accepted", self._clock())
-            self._publish(found, spool, [], accepts_held=True)
-            spool.remove()
-            log.info("collection accepted id=%s", collection_id)
-            return found
+        return self._settle_by_person(collection_id, "accepted", lock_names)
 
-    def reject(self, collection_id: str) -> None:
+    def reject(self, collection_id: str, lock_names: Sequence[str] = ()) -> None:
         """Forget what the guard held back in a collection; the last good data stay.
 
         Raises:
-            DnsinvError: nothing of that collection is held.
+            DnsinvError: no such collection, nothing of it is held, or a newer one has settled it.
+            Busy, LakeError: as `collect`.
         """
-        spool = Spool(self._lake.layout.spools / collection_id)
-        with self._store.begin() as db:
-            found = collections.find(db, collection_id)
-            if found is None or not spool.folder.exists():
-                raise DnsinvError(f"Nothing of the collection {collection_id} is held.")
-            collections.settle(db, found.account, "rejected", self._clock())
-        spool.remove()
+        self._settle_by_person(collection_id, "rejected", lock_names)
 
     # -- one collection ---------------------------------------------------------------------------
 
-    def _run(
-        self, job: Job, provider: Provider, collection: Collection, spool: Spool
-    ) -> Collection:
-        known = KnownAccount(self._lake, job.provider, job.account)
-        domains = self._listed(job, provider, collection, spool, known)
-        if domains is None:
-            return collection
-        errors = [] if job.lists_only else self._read_zones(job, provider, spool, known, domains)
+    def _run(self, job: Job, provider: Provider, collection: Collection, spool: Spool) -> None:
+        with closing(KnownAccount(self._lake, job.provider, job.account)) as known:
+            domains = self._listed(job, provider, collection, spool, known)
+            if domains is None:
+                return
+            errors = (
+                [] if job.lists_only else self._read_zones(job, provider, spool, known, domains)
+            )
         collection.requests += provider.requests
-        self._publish(collection, spool, errors)
-        if collection.scope == "full":
-            self._forget_held(collection)
-        if not any(outcome.held_digest for outcome in spool.outcomes()):
-            spool.remove()
-        return collection
-
-    def _forget_held(self, collection: Collection) -> None:
-        """Remove older held readings of the account: this one has looked at every zone again."""
-        with self._store.begin() as db:
-            older = collections.latest(db, collection.account, HELD_LOOKED_FOR)
-        for other in older:
-            if other.id != collection.id:
-                Spool(self._lake.layout.spools / other.id).remove()
+        self._endings.publish(collection, spool, errors)
 
     def _listed(
         self,
@@ -212,65 +181,50 @@ class Engine:
                     "collect the account (--domains-only suffices) first."
                 )
             return domains
-        if spool.listing_file.exists():
-            listing = spool.listing()
-            collection.domains = len(listing)
-            return listing
         with self._store.begin() as db:
             retired = accounts.known_domains_retired(db)
+            held = collections.open_hold(db, job.account)
         expected = [domain for domain in known.domains() if domain.name not in retired]
-        listing, missing = list_account(provider, expected)
+        has_passed = spool.listing_file.exists()
+        listing = spool.listing() if has_passed else list_account(provider, expected)[0]
         listing = [domain for domain in listing if domain.name not in retired]
-        spool.write_listing(listing)
         collection.domains = len(listing)
-        if expected and job.guard.holds_listing(len(expected), len(missing)):
-            digest = digest_of(f"{d.name} {d.provider_id}" for d in missing)
-            if not self._agrees(job, digest):
-                self._hold(job, provider, collection, len(expected), missing, digest)
+        missing = missing_from(listing, expected)
+        digest = digest_of(f"{domain.name} {domain.provider_id}" for domain in missing)
+        is_shrunk = bool(expected) and job.guard.holds_listing(len(expected), len(missing))
+        is_agreed = held is not None and held.digest == digest
+        if not has_passed:
+            spool.write_listing(listing, is_held=is_shrunk and not is_agreed)
+            if is_shrunk and not is_agreed:
+                collection.requests += provider.requests
+                self._hold(collection, len(expected), missing, digest)
                 return None
-        else:
-            self._settle(job, "superseded")
+        with self._store.begin() as db:
+            state = "agreed" if is_shrunk else "superseded"
+            collections.settle(db, job.account, state, self._clock())
         return listing
 
-    def _agrees(self, job: Job, digest: str) -> bool:
-        with self._store.begin() as db:
-            held = collections.open_hold(db, job.account)
-            if held is None or held.digest != digest:
-                return False
-        self._settle(job, "agreed")
-        return True
-
-    def _settle(self, job: Job, state: str) -> None:
-        with self._store.begin() as db:
-            held = collections.open_hold(db, job.account)
-            if held is not None:
-                collections.settle(db, job.account, state, self._clock())
-                Spool(self._lake.layout.spools / held.collection_id).remove()
-
     def _hold(
-        self,
-        job: Job,
-        provider: Provider,
-        collection: Collection,
-        known: int,
-        missing: Sequence[Domain],
-        digest: str,
+        self, collection: Collection, known: int, missing: Sequence[Domain], digest: str
     ) -> None:
-        self._settle(job, "superseded")
         examples = ", ".join(domain.name for domain in missing[:3])
-        collection.requests += provider.requests
         more = ", ..." if len(missing) > 3 else ""
-        text = (
+        collection.errors = (
             f"Held: {len(missing)} of {known} domains are missing at once ({examples}{more}); the "
             f"next listing that agrees releases it, or `dnsinv collection accept {collection.id}`."
         )
+        collection.state, collection.finished_at = "held", self._clock()
+        held = Hold(
+            collection.id, collection.account, known, len(missing), digest, collection.finished_at
+        )
         with self._store.begin() as db:
-            collections.hold(
-                db, Hold(collection.id, job.account, known, len(missing), digest, self._clock())
-            )
-        self._end(collection, "held", [text])
+            collections.hold(db, held)
+            collections.save(db, collection)
         log.warning(
-            "collection held account=%s missing=%d known=%d", job.account, len(missing), known
+            "collection held account=%s missing=%d known=%d",
+            collection.account,
+            len(missing),
+            known,
         )
 
     def _read_zones(
@@ -299,7 +253,7 @@ class Engine:
             zone = before.get(zone_id(domain), KnownZone())
             return read_zone(provider, domain, zone, known.records, job.guard, self._clock)
 
-        errors = [f"{o.name}: {o.error}" for o in outcomes if o.error]
+        errors = errors_of(outcomes)
         flushed = self._clock()
         for outcome, records in self._in_parallel(read, queue, job.deadline):
             spool.add(outcome, records)
@@ -385,125 +339,62 @@ class Engine:
         One that had been published is only recorded as ended. One of the same day and scope goes
         on. Of any other, what was read counts: it is published for its own day.
         """
+        self._endings.finish_publications(job.account)
+        self._endings.sweep(job.account)
         with self._store.begin() as db:
             collection = collections.running(db, job.account)
         if collection is None:
             return None
         spool = Spool(self._lake.layout.spools / collection.id)
-        facts = recover(self._lake.layout, collection.id)
-        if facts is not None:
-            self._record(Collection(**_revived(facts)))
-            Publication(self._lake.layout, collection.id).close()
-            spool.remove()
-            return None
-        is_todays = collection.started_at.date() == self._clock().date()
-        if is_todays and collection.scope == job.scope:
+        day, today = collection.started_at.date(), self._clock().date()
+        if day == today and collection.scope == job.scope:
             log.info("collection goes on id=%s zones=%d", collection.id, len(spool.outcomes()))
             return collection, spool
-        if spool.listing_file.exists() and spool.outcome_files():
-            self._publish(
+        if day <= today and spool.listing_file.exists() and spool.outcome_files():
+            self._endings.publish(
                 collection,
                 spool,
                 ["The collection was interrupted; what it had read was published."],
             )
         else:
-            self._end(
-                collection,
-                "failed",
-                ["The collection was interrupted before it had read anything."],
+            reason = (
+                "The collection was interrupted before it had read anything."
+                if day <= today
+                else f"The clock was wrong: it was interrupted on {day}, which is yet to come."
             )
+            self._endings.end(collection, "failed", [reason])
         spool.remove()
         return None
 
-    def _publish(
-        self,
-        collection: Collection,
-        spool: Spool,
-        errors: Sequence[str],
-        *,
-        accepts_held: bool = False,
-    ) -> None:
-        publication = Publication(self._lake.layout, collection.id)
-        has_listing = spool.listing_file.exists()
-        seen = Observation(
-            collection.provider,
-            collection.account,
-            collection.started_at.date(),
-            collection.id,
-            collection.started_at,
-            spool.listing_file if has_listing else None,
-            spool.outcome_files(),
-            spool.reading_files(),
-            accepts_held,
-        )
-        published = stage(self._lake, seen, publication)
-        _count(collection, published, spool.outcomes(), accepts_held=accepts_held)
-        collection.state = "partial" if _is_partial(collection) else "completed"
-        collection.finished_at = self._clock()
-        collection.errors = _sentences(errors)
-        publication.commit(**_plain(collection))
-        self._record(collection)
-        publication.close()
-        log.info(
-            "collection published id=%s state=%s records=%d domain_changes=%d record_changes=%d",
-            collection.id,
-            collection.state,
-            published.records,
-            published.domain_changes,
-            published.record_changes,
-        )
-
-    def _end(self, collection: Collection, state: str, errors: Sequence[str]) -> None:
-        collection.state, collection.finished_at = state, self._clock()
-        collection.errors = _sentences(errors)
-        self._record(collection)
-
-    def _record(self, collection: Collection) -> None:
+    def _settle_by_person(
+        self, collection_id: str, verdict: Verdict, lock_names: Sequence[str]
+    ) -> Collection:
         with self._store.begin() as db:
-            collections.save(db, collection)
-
-
-def _count(
-    collection: Collection, published: Published, outcomes: Sequence[Outcome], *, accepts_held: bool
-) -> None:
-    states = [_accepted(outcome) if accepts_held else outcome.state for outcome in outcomes]
-    collection.zones_complete = states.count("complete")
-    collection.zones_unchanged = states.count("unchanged")
-    collection.zones_no_zone_here = states.count("no-zone-here")
-    collection.zones_refused = states.count("refused")
-    collection.zones_failed = states.count("failed")
-    if collection.scope == "full":
-        collection.zones_unread = published.zones - len(states)
-    collection.records = published.records
-
-
-def _accepted(outcome: Outcome) -> str:
-    if not outcome.held_digest:
-        return outcome.state
-    return "no-zone-here" if outcome.held_digest == "no-zone-here" else "complete"
-
-
-def _is_partial(collection: Collection) -> bool:
-    return collection.zones_refused + collection.zones_failed + collection.zones_unread > 0
-
-
-def _sentences(errors: Sequence[str]) -> str:
-    kept = list(errors[:ERRORS_KEPT])
-    if len(errors) > ERRORS_KEPT:
-        kept.append(f"... and {len(errors) - ERRORS_KEPT} more; see the zones dataset.")
-    return "\n".join(kept)
-
-
-def _plain(collection: Collection) -> dict[str, Any]:
-    return {
-        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(collection).items()
-    }
-
-
-def _revived(facts: Mapping[str, Any]) -> dict[str, Any]:
-    instants = {"started_at", "finished_at"}
-    return {
-        name: datetime.fromisoformat(value) if name in instants and value else value
-        for name, value in facts.items()
-    }
+            found = collections.find(db, collection_id)
+        if found is None:
+            raise DnsinvError(
+                f"There is no collection {collection_id}; `dnsinv collection list` shows them."
+            )
+        with self._locked(Job(found.provider, found.account, lock_names=tuple(lock_names))):
+            self._endings.finish_publications(found.account)
+            spool = Spool(self._lake.layout.spools / collection_id)
+            with self._store.begin() as db:
+                if collections.running(db, found.account):
+                    raise Busy(
+                        f"A collection of {found.account} was interrupted; let it end first: "
+                        f"`dnsinv collect --account {found.account}`."
+                    )
+            is_listing = self._endings.holds_listing(found, spool)
+            if not is_listing and not self._endings.holds_zones(found, spool):
+                raise DnsinvError(
+                    f"Nothing of the collection {collection_id} is held: it was settled already."
+                )
+            if verdict == "accepted" or not is_listing:
+                others = [outcome for outcome in spool.outcomes() if not outcome.held_digest]
+                self._endings.publish(found, spool, errors_of(others), verdict)
+            with self._store.begin() as db:
+                if is_listing:
+                    collections.settle(db, found.account, verdict, self._clock())
+            spool.remove()
+            log.info("collection %s id=%s", verdict, collection_id)
+            return found

@@ -48,11 +48,16 @@ def list_account(
     raise IncompleteListing("The listing lacks other domains every time that it is made.")
 
 
+def missing_from(listing: Sequence[Domain], expected: Sequence[Domain]) -> list[Domain]:
+    """Those of the expected domains that a listing lacks."""
+    there = {_key(domain) for domain in listing}
+    return [domain for domain in expected if _key(domain) not in there]
+
+
 def _missing(
     provider: Provider, listing: Sequence[Domain], expected: Sequence[Domain]
 ) -> list[Domain]:
-    there = {_key(domain) for domain in listing}
-    missing = [domain for domain in expected if _key(domain) not in there]
+    missing = missing_from(listing, expected)
     hidden = [domain.name for domain in _sample(missing) if provider.still_listed(domain)]
     if hidden:
         raise IncompleteListing(

@@ -103,6 +103,11 @@ class Spool:
     def listing_file(self) -> Path:
         return self.folder / "listing.parquet"
 
+    @property
+    def held_listing_file(self) -> Path:
+        """A listing that the guard holds back: a collection never goes on from it."""
+        return self.folder / "held-listing.parquet"
+
     def outcome_files(self) -> list[Path]:
         return sorted(self.folder.glob("outcomes-*.parquet"))
 
@@ -114,10 +119,11 @@ class Spool:
         ]
         return [path for path in pairs if path.exists()]
 
-    def write_listing(self, domains: Sequence[Domain]) -> None:
-        """Keep the complete listing."""
+    def write_listing(self, domains: Sequence[Domain], *, is_held: bool = False) -> None:
+        """Keep the complete listing: to go by, or if it is held, for a person to accept."""
         rows = [asdict(domain) | {"unicode_name": unicode_name(domain.name)} for domain in domains]
-        self._write(self.listing_file, pa.Table.from_pylist(rows, schema=_LISTING))
+        file = self.held_listing_file if is_held else self.listing_file
+        self._write(file, pa.Table.from_pylist(rows, schema=_LISTING))
 
     def listing(self) -> list[Domain]:
         """The listing kept before, in its order."""
@@ -150,13 +156,12 @@ class Spool:
         """Bring everything added so far to disk."""
         if not self._outcomes:
             return
+        records_file = self.folder / f"records-{self._next:05}.parquet"
+        records_file.unlink(missing_ok=True)  # of a crash before its outcomes stood
         if self._records:
             columns = zip(*self._records, strict=True)
             arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _READINGS, strict=True)]
-            self._write(
-                self.folder / f"records-{self._next:05}.parquet",
-                pa.Table.from_arrays(arrays, schema=_READINGS),
-            )
+            self._write(records_file, pa.Table.from_arrays(arrays, schema=_READINGS))
         rows = [asdict(outcome) for outcome in self._outcomes]
         self._write(
             self.folder / f"outcomes-{self._next:05}.parquet",

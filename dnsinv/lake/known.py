@@ -40,9 +40,7 @@ class KnownAccount:
         rows = self._con.execute(
             f"select {_DOMAIN} from known_domains order by name, provider_id"
         ).fetchall()
-        return [
-            Domain(*(row[0], Lifecycle(row[1]), *row[2:9], tuple(row[9]))) for row in rows
-        ]
+        return [Domain(*(row[0], Lifecycle(row[1]), *row[2:9], tuple(row[9]))) for row in rows]
 
     def zones(self) -> dict[str, KnownZone]:
         """Zones by zone id."""

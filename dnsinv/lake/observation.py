@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
@@ -42,6 +42,9 @@ OUTCOMES = Table(
 READINGS = Table("readings", "", RECORD_SNAPSHOTS.columns[:-3], ())
 
 
+Verdict = Literal["", "accepted", "rejected"]
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a collection saw: Parquet files with the columns of LISTING, OUTCOMES and READINGS.
@@ -58,8 +61,8 @@ class Observation:
     listing: Path | None
     outcomes: Sequence[Path]
     readings: Sequence[Path]
-    accepts_held: bool = False
-    """Whether a person has accepted the readings that the guard held back."""
+    verdict: Verdict = ""
+    """What a person says of the readings that the guard held back; they alone then count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ def _stage(
     for kind in ("domains", "zones", "records"):
         view(con, f"before_{kind}", _last(lake, seen, kind))
     outcomes = plain(OUTCOMES, seen.outcomes)
-    view(con, "outcomes", _ACCEPTED.format(outcomes=outcomes) if seen.accepts_held else outcomes)
+    view(con, "outcomes", _AFTER[seen.verdict].format(outcomes=outcomes))
     view(con, "readings", plain(READINGS, seen.readings))
     if con.execute(_DOUBLED).fetchall():
         view(con, "readings", _ONCE.format(readings=plain(READINGS, seen.readings)))
@@ -199,17 +202,28 @@ def rebuild_changes(lake: Lake, kind: Kind, provider: str, account: str, day: da
 
 HELD_NO_ZONE = "no-zone-here"  # stands for the digest of a held reading that found no zone
 
-_ACCEPTED = """
-    select * replace (
-        case held_digest
-            when '' then state when 'no-zone-here' then 'no-zone-here' else 'complete'
-        end as state,
-        case held_digest when '' then digest else held_digest end as digest,
-        case held_digest when '' then error else '' end as error,
-        '' as held_digest
-    )
-    from ({outcomes})
+_STILL_HELD = """
+    ({outcomes}) o
+    semi join before_zones b
+        on b.zone_id = o.zone_id and b.held_digest = o.held_digest and o.held_digest <> ''
 """
+
+_AFTER: dict[Verdict, str] = {
+    "": "{outcomes}",
+    "accepted": f"""
+        select * replace (
+            case held_digest when 'no-zone-here' then 'no-zone-here' else 'complete' end as state,
+            held_digest as digest,
+            '' as error,
+            '' as held_digest
+        )
+        from {_STILL_HELD}
+    """,
+    "rejected": f"""
+        select * replace (error || ' It was rejected.' as error, '' as held_digest)
+        from {_STILL_HELD}
+    """,
+}
 
 # The identity of a record: Cloudflare's id, elsewhere its value.
 _IDENTITY = (
@@ -275,7 +289,8 @@ def _log(
     _table(con, f"new_{kind}", sql(f"diff_{kind}"), parameters)
     new = int(con.execute(f"select count(*) from new_{kind}").fetchall()[0][0])
     if new or target.exists():
-        others = f"collection_id <> {literal(seen.collection_id)}"
+        # Its own rows only stand there already when a person has a part of it published later.
+        others = "true" if seen.verdict else f"collection_id <> {literal(seen.collection_id)}"
         stood = f"select * from ({one_file(table, target)}) where {others}"
         publication.write(con, f"{stood} union all by name from new_{kind}", table, target)
     return new

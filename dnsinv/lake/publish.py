@@ -81,6 +81,11 @@ class Publication:
         except OSError as error:
             raise LakeError(f"Cannot publish {self.key}: {error}") from error
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether it will happen, if it has not yet: an error after that moment undoes nothing."""
+        return (self.folder / MANIFEST).exists()
+
     def close(self) -> None:
         """Forget the publication: committed and applied, or given up."""
         shutil.rmtree(self.folder, ignore_errors=True)

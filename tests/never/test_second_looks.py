@@ -7,58 +7,18 @@ from typing import Any
 import httpx
 import pytest
 
-from dnsinv.collection.engine import Engine, Job
 from dnsinv.domain.domains import Domain, Lifecycle
 from dnsinv.domain.records import Record
 from dnsinv.errors import IncompleteListing, NoZoneHere
-from dnsinv.lake.fold import fold_all
-from dnsinv.lake.lake import Lake
-from dnsinv.store.collections import Collection
-from dnsinv.store.database import Store, open_store
 from tests.core.fakes_http import provider, reply
-from tests.core.scripted import Clock, Scripted, a_record, domain
-
-GODADDY = Job("godaddy", "gd-1")
-ZONE = "beta.example"
-
-
-class Account:
-    """One scripted account, its lake and store, and a clock."""
-
-    def __init__(self, root: Path) -> None:
-        self.lake = Lake(root)
-        self.store: Store = open_store(f"sqlite:///{root}/store.db", root / "locks")
-        self.clock = Clock()
-        self.provider = Scripted(
-            {
-                f"{name}.example": [
-                    a_record(f"{name}.example", label, "192.0.2.1") for label in ("www", "api")
-                ]
-                for name in ("alpha", "beta", "gamma", "delta", "epsilon")
-            }
-        )
-
-    @property
-    def engine(self) -> Engine:
-        return Engine(self.lake, self.store, self.clock)
-
-    def collect(self, job: Job = GODADDY) -> Collection:
-        self.clock.forward(hours=1)
-        return self.engine.collect(job, self.provider)
-
-    def changes(self) -> list[tuple[Any, ...]]:
-        fold_all(self.lake, {})
-        return self.lake.query(
-            "select name, change from (select observed_at, name, change from record_changes "
-            "union all select observed_at, name, change from domain_changes) order by all"
-        )
+from tests.core.scripted import Scripted, a_record, domain
+from tests.never.account import ALL, ZONE, Account, an_account
 
 
 @pytest.fixture
 def account(tmp_path: Path) -> Iterator[Account]:
-    account = Account(tmp_path)
-    yield account
-    account.store.close()
+    with an_account(tmp_path) as account:
+        yield account
 
 
 @pytest.mark.parametrize("lie", [[], NoZoneHere("no zone file")])
@@ -171,9 +131,6 @@ def liar(account: Account) -> Lying:
     return liar
 
 
-ALL = ["alpha.example", "beta.example", "delta.example", "epsilon.example", "gamma.example"]
-
-
 def test_a_list_that_lies_once_removes_nothing_even_if_the_name_is_denied_for_good(
     account: Account, liar: Lying
 ) -> None:
@@ -200,13 +157,11 @@ def test_where_names_are_denied_that_are_listed_no_denial_counts(
     assert account.changes() == []
 
 
-def test_an_empty_first_list_is_asked_for_again(tmp_path: Path) -> None:
-    account = Account(tmp_path)
+def test_an_empty_first_list_is_asked_for_again(account: Account) -> None:
     liar = Lying(account.provider.zones)
     liar.lists, liar.denials = [[]], []
     account.provider = liar
     assert account.collect().domains == 5
-    account.store.close()
 
 
 def test_a_domain_that_goes_while_the_account_is_listed_again_is_missing_as_well(
