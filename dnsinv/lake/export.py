@@ -60,7 +60,8 @@ def export_rows(lake: Lake, what: str, filters: Filters, style: Style, output: P
     values: dict[str, Any] = {name: getattr(filters, name) for name in names}
     try:
         with copying(output) as target, lake.connect() as con:
-            con.execute(f"create temp table chosen as {sql(f'export_{what}')}", values)
+            choose = f"create or replace temp table chosen as {sql(f'export_{what}')}"
+            lake.stable(lambda: con.execute(choose, values))
             query = f"select {_safe_cells(con) if style is Style.CSV else '*'} from chosen"
             con.execute(style.copy(query, target))
             return int(con.execute("select count(*) from chosen").fetchall()[0][0])

@@ -14,7 +14,7 @@ from dnsinv.domain.domains import Lifecycle
 from dnsinv.errors import LakeError
 from dnsinv.lake.lake import SNAPSHOT_TABLES, Lake, one_file, partitions, sql, view
 from dnsinv.lake.layout import Kind
-from dnsinv.lake.publish import Publication, recover
+from dnsinv.lake.publish import Publication, recover, standing_still
 from dnsinv.lake.schemas import (
     COLLECTIONS,
     DNS_RECORDS,
@@ -37,7 +37,7 @@ def fold_all(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
     Raises:
         LakeError: the disk refused or a file is damaged.
     """
-    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+    with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
         return {
             "domain_history": _domain_history(con, lake, publication),
@@ -50,7 +50,7 @@ def fold_all(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
 
 def fold_history(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
     """Make both histories anew; rows by dataset."""
-    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+    with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
         return {
             "domain_history": _domain_history(con, lake, publication),
@@ -60,7 +60,7 @@ def fold_history(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
 
 def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
     """Make the current zones and records anew from the last snapshots and the published history."""
-    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+    with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
         return {
             "zones": _zones(con, lake, publication),
@@ -70,7 +70,7 @@ def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
 
 def fold_domains(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
     """Make the current domains anew from the published history and records."""
-    with _folding(lake), lake.connect() as con, _published(lake) as publication:
+    with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
         return {"domains": _domains(con, lake, publication)}
 
@@ -110,9 +110,11 @@ def _folding(lake: Lake) -> Iterator[None]:
 
 @contextmanager
 def _published(lake: Lake) -> Iterator[Publication]:
+    """What is written meanwhile is of one moment of the lake, and published in the end."""
     publication = Publication(lake.layout, KEY)
     try:
-        yield publication
+        with standing_still(lake.layout):
+            yield publication
     except duckdb.Error as error:
         raise LakeError(f"History and current could not be made: {error}") from error
     publication.commit()

@@ -41,7 +41,7 @@ def problems(lake: Lake) -> Iterator[Problem]:
     """Everything wrong with the lake's files, in order of path; none when it is sound."""
     with lake.open() as con:
         for path, table in _files(lake):
-            yield from _file_problems(con, path, table)
+            yield from _file_problems(lake, con, path, table)
         for kind in ("domains", "zones", "records"):
             for provider, account in lake.layout.accounts(kind):
                 for day in lake.layout.days(kind, provider, account):
@@ -74,7 +74,9 @@ def _files(lake: Lake) -> Iterator[tuple[Path, Table]]:
         yield path, COLLECTIONS
 
 
-def _file_problems(con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> Iterator[Problem]:
+def _file_problems(
+    lake: Lake, con: duckdb.DuckDBPyConnection, path: Path, table: Table
+) -> Iterator[Problem]:
     try:
         names = tuple(pq.read_schema(path).names)
         if names != table.names:
@@ -84,7 +86,8 @@ def _file_problems(con: duckdb.DuckDBPyConnection, path: Path, table: Table) -> 
                 "Restore the file, or remove it and collect or derive again.",
             )
             return
-        con.execute(f"select bit_xor(hash(f)) from {_rows(path)} f").fetchall()
+        query = f"select bit_xor(hash(f)) from {_rows(path)} f"
+        lake.stable(lambda: con.execute(query).fetchall())
     except (OSError, pa.ArrowException, duckdb.Error) as error:
         first = str(error).splitlines()[0]
         yield Problem(

@@ -1,10 +1,10 @@
 """The lake as DuckDB sees it: a connection whose views are the datasets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
@@ -33,6 +33,10 @@ SNAPSHOT_TABLES: dict[Kind, Table] = {
     "records": RECORD_SNAPSHOTS,
 }
 LOG_TABLES: dict[Kind, Table] = {"domains": DOMAIN_LOG, "records": RECORD_LOG}
+
+ATTEMPTS = 5  # of a reading under which files are replaced
+
+T = TypeVar("T")
 
 _HIVE = "hive_partitioning = true, hive_types = {provider: varchar, account: varchar, day: date}"
 
@@ -80,11 +84,38 @@ class Lake:
         Raises:
             LakeError: DuckDB refused the query.
         """
-        with self.connect() as con:
+        try:
+            return self.stable(lambda: self._rows(query, parameters))
+        except duckdb.Error as error:
+            raise LakeError(str(error)) from error
+
+    def stable(self, read: Callable[[], T]) -> T:
+        """What a reading gives; one that fails while files are replaced under it is made again.
+
+        DuckDB opens a file twice, for its schema and for its rows. A file that is replaced in
+        between is another one the second time: the query fails (it never gives wrong rows).
+
+        Raises:
+            duckdb.Error: it failed and nothing was published meanwhile, or once too often.
+        """
+        for _ in range(ATTEMPTS - 1):
+            before = self._last_published()
             try:
-                return con.execute(query, parameters).fetchall()
-            except duckdb.Error as error:
-                raise LakeError(str(error)) from error
+                return read()
+            except duckdb.Error:
+                if self._last_published() == before:
+                    raise
+        return read()
+
+    def _rows(
+        self, query: str, parameters: Sequence[Any] | dict[str, Any] | None
+    ) -> list[tuple[Any, ...]]:
+        with self.connect() as con:
+            return con.execute(query, parameters).fetchall()
+
+    def _last_published(self) -> int:
+        path = self.layout.published
+        return path.stat().st_mtime_ns if path.exists() else 0
 
     def latest(self, kind: Kind) -> list[Path]:
         """The last snapshot file of every account, in order of provider and account."""

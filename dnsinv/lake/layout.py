@@ -35,6 +35,11 @@ class Layout:
         return self.root / "locks"
 
     @property
+    def published(self) -> Path:
+        """An empty file that is touched whenever files of the lake are about to be replaced."""
+        return self.locks / "published"
+
+    @property
     def publications(self) -> Path:
         """One folder for each publication under way."""
         return self.staging / "publications"

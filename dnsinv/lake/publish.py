@@ -102,9 +102,22 @@ def replace_text(path: Path, text: str) -> None:
 
 @contextmanager
 def publishing(layout: Layout) -> Iterator[None]:
-    """The lock under which manifests are applied, for moments only."""
+    """The lock under which manifests are applied."""
     layout.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(layout.locks / "publish.lock"):
+        yield
+
+
+@contextmanager
+def standing_still(layout: Layout) -> Iterator[None]:
+    """The lake of one moment: what was committed is there to the last file, and nothing follows.
+
+    For what reads several files that belong together. Publications wait meanwhile, so not for
+    what waits itself.
+    """
+    with publishing(layout):
+        for manifest in sorted(layout.publications.glob(f"*/{MANIFEST}")):
+            _apply(layout, manifest.parent)
         yield
 
 
@@ -125,6 +138,7 @@ def recover(layout: Layout, key: str) -> dict[str, Any] | None:
 
 def _apply(layout: Layout, folder: Path) -> dict[str, Any]:
     document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    layout.published.touch()
     for staged, final in document["moves"]:
         source, target = folder / staged, layout.root / final
         if not source.exists():

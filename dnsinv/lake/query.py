@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from dnsinv.errors import LakeError, UsageError
-from dnsinv.lake.export import Style, copying
+from dnsinv.lake.export import STDOUT, Style, copying
 from dnsinv.lake.lake import Lake
 
 ROWS_SHOWN = 100
@@ -22,12 +22,12 @@ def run_query(lake: Lake, query: str, style: Style | None, output: Path | None) 
     text = checked(query)
     try:
         if style is None:
-            with lake.connect_read_only() as con:
-                width = shutil.get_terminal_size((160, 40)).columns
-                con.sql(text).show(max_width=width, max_rows=ROWS_SHOWN)
+            lake.stable(lambda: _show(lake, text))
+        elif output is None:
+            _copy(lake, style.copy(f"from (\n{text}\n)", STDOUT), STDOUT)
         else:
-            with copying(output) as target, lake.connect_read_only(target) as con:
-                con.execute(style.copy(f"from (\n{text}\n)", target))
+            with copying(output) as target:
+                lake.stable(lambda: _copy(lake, style.copy(f"from (\n{text}\n)", target), target))
     except duckdb.IOException as error:
         raise LakeError(f"A file cannot be read or written: {error}") from error
     except duckdb.Error as error:
@@ -51,3 +51,14 @@ def checked(query: str) -> str:
             "Only one reading statement at a time: select, from, with, describe, show."
         )
     return statements[0].query.strip().rstrip(";")
+
+
+def _show(lake: Lake, text: str) -> None:
+    with lake.connect_read_only() as con:
+        width = shutil.get_terminal_size((160, 40)).columns
+        con.sql(text).show(max_width=width, max_rows=ROWS_SHOWN)
+
+
+def _copy(lake: Lake, statement: str, target: Path) -> None:
+    with lake.connect_read_only(target) as con:
+        con.execute(statement)

@@ -13,7 +13,7 @@ from filelock import FileLock
 from dnsinv.errors import LakeError
 from dnsinv.lake.fold import version
 from dnsinv.lake.lake import Lake, literal, sql
-from dnsinv.lake.publish import replace_text
+from dnsinv.lake.publish import replace_text, standing_still
 
 KEPT = 2  # a reader may still be on the version before
 POINTER = "read.pointer"
@@ -29,7 +29,7 @@ def build_read_model(lake: Lake) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lake.layout.locks.mkdir(parents=True, exist_ok=True)
-        with FileLock(lake.layout.locks / "readmodel.lock"):
+        with FileLock(lake.layout.locks / "readmodel.lock"), standing_still(lake.layout):
             name = f"read-{version(lake)}.duckdb"
             path = folder / name
             if not path.exists():
