@@ -18,7 +18,13 @@ import dagster as dg
 
 from dnsinv_pipelines import facts
 from dnsinv_pipelines.due import accounts_in_use
-from dnsinv_pipelines.partitions import account_and_day, account_days, in_order, partition_key
+from dnsinv_pipelines.partitions import (
+    account_and_day,
+    account_days,
+    in_order,
+    is_ours,
+    partition_key,
+)
 from dnsinv_pipelines.runs import FINISHED
 
 if TYPE_CHECKING:
@@ -65,7 +71,7 @@ def difference(
     version = _version(instance, settled)
     return Difference(
         in_order(wanted - there),
-        in_order(there - wanted - in_progress),
+        sorted(there - wanted - in_progress),  # what a person added can be anything
         [] if version == known_version else list(_unheard_of(opened, instance, settled, today)),
         version,
     )
@@ -107,7 +113,7 @@ def _unheard_of(
         well_known = {
             key
             for key in instance.get_materialized_partitions(dg.AssetKey(asset))
-            if key not in failed or account_and_day(key)[1] >= today
+            if is_ours(key) and (key not in failed or account_and_day(key)[1] >= today)
         }
         for key in in_order(observed.keys() - well_known):
             account, day = account_and_day(key)

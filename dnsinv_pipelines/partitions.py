@@ -16,6 +16,8 @@ from datetime import date
 
 import dagster as dg
 
+from dnsinv.errors import BadSetting
+
 account_days = dg.DynamicPartitionsDefinition(name="account_days")
 
 
@@ -27,12 +29,25 @@ def account_and_day(key: str) -> tuple[str, date]:
     """What a partition key stands for.
 
     Raises:
-        ValueError: it is not one of ours.
+        BadSetting: it is not one of ours; a person can add any key in Dagster's dialog.
     """
     account, _, day = key.partition("/")
-    return account, date.fromisoformat(day)
+    try:
+        return account, date.fromisoformat(day)
+    except ValueError:
+        raise BadSetting(
+            f"{key!r} is not a partition of an account and a day, such as cloudflare/2026-11-23."
+        ) from None
+
+
+def is_ours(key: str) -> bool:
+    """Whether a key is one that `partition_key` makes."""
+    try:
+        return partition_key(*account_and_day(key)) == key
+    except BadSetting:
+        return False
 
 
 def in_order(keys: Iterable[str]) -> list[str]:
-    """Keys by day, then account."""
+    """Keys of ours by day, then account."""
     return sorted(keys, key=lambda key: account_and_day(key)[::-1])

@@ -7,7 +7,7 @@ import dagster as dg
 
 from dnsinv_pipelines.due import LastRun
 from dnsinv_pipelines.jobs import COLLECTION, KIND_TAG
-from dnsinv_pipelines.partitions import account_and_day, partition_key
+from dnsinv_pipelines.partitions import account_and_day, is_ours, partition_key
 
 _PARTITION_TAG = "dagster/partition"
 _SNAPSHOTS = {dg.AssetKey("domain_snapshots"), dg.AssetKey("record_snapshots")}
@@ -66,4 +66,4 @@ def last_run(instance: dg.DagsterInstance, account: str, today: date) -> LastRun
 def _collects(run: dg.DagsterRun) -> bool:
     is_collection = run.tags.get(KIND_TAG) == COLLECTION
     is_picked = bool((run.asset_selection or set()) & _SNAPSHOTS)
-    return _PARTITION_TAG in run.tags and (is_collection or is_picked)
+    return is_ours(run.tags.get(_PARTITION_TAG, "")) and (is_collection or is_picked)

@@ -266,6 +266,22 @@ def test_a_day_that_ended_without_a_snapshot_loses_its_partition(
     assert keys(instance) == [f"cf-1/{yesterday}", f"cf-1/{today()}", f"gd-1/{today()}"]
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("key", ["foo", "gd-1/", "gd-1/yesterday", "gd-1/20260302", "/"])
+def test_a_partition_that_a_person_made_up_goes_and_stops_nothing(
+    instance: dg.DagsterInstance, key: str
+) -> None:
+    instance.add_dynamic_partitions(str(account_days.name), [key])
+    run = a_run(instance, "cf-1", dg.DagsterRunStatus.STARTED, tags={"dagster/partition": key})
+
+    assert due(instance) == ["cf-1", "gd-1"]
+    assert key in keys(instance)  # its run goes on
+    instance.report_run_canceled(run)
+    instance.report_runless_asset_event(dg.AssetMaterialization("record_snapshots", partition=key))
+    tick(instance)
+    assert keys(instance) == [f"cf-1/{today()}", f"gd-1/{today()}"]
+
+
 def test_a_past_day_with_a_snapshot_does_not_look_failed_because_its_last_collection_was(
     home: Home, instance: dg.DagsterInstance
 ) -> None:
