@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from dnsinv.collection.spool import Outcome, Spool
+from dnsinv.errors import LakeError
 from dnsinv.lake.known import KnownAccount, KnownZone
 from dnsinv.lake.lake import Lake
 from dnsinv.lake.observation import Observation, Published, Verdict, stage
@@ -34,9 +36,17 @@ class Endings:
         self._clock = clock
 
     def publish(
-        self, collection: Collection, spool: Spool, errors: Sequence[str], verdict: Verdict = ""
+        self,
+        collection: Collection,
+        spool: Spool,
+        errors: Sequence[str],
+        verdict: Verdict = "",
+        *,
+        is_listing: bool = False,
     ) -> None:
         """Publish what was read; after a person's verdict, what was held of it and still is.
+
+        `is_listing` says that the verdict is on the listing, not on zones.
 
         The collection is ended by it: its state, counts and errors are set and recorded.
 
@@ -45,7 +55,9 @@ class Endings:
         """
         layout = self._lake.layout
         publication = Publication(layout, collection.id)
-        listing = spool.held_listing_file if verdict else spool.listing_file
+        listing: Path | None = spool.listing_file
+        if verdict:
+            listing = spool.held_listing_file if is_listing else None
         day = collection.started_at.date()
         if verdict:  # later zones may have been read on a later day
             day = max([day, *layout.days("zones", collection.provider, collection.account)])
@@ -55,7 +67,7 @@ class Endings:
             day,
             collection.id,
             collection.started_at,
-            listing if listing.exists() else None,
+            listing if listing is not None and listing.exists() else None,
             spool.outcome_files(),
             spool.reading_files(),
             verdict,
@@ -89,16 +101,23 @@ class Endings:
         with self._store.begin() as db:
             collections.save(db, collection)
 
-    def finish_publications(self, account: str) -> None:
-        """Finish or discard what a crash left half published, and record what that came to."""
+    def finish_publications(self, account: str) -> Collection | None:
+        """Finish or discard what a crash left half published, and record what that came to.
+
+        Gives the collection that has ended by it, which was not known to have.
+        """
+        ended = None
         for folder in sorted(self._lake.layout.publications.glob("*")):
             with self._store.begin() as db:
                 owner = collections.find(db, folder.name)
             if owner is not None and owner.account == account:
                 facts = recover(self._lake.layout, owner.id)
                 if facts is not None:
-                    self.record(Collection(**_revived(facts)))
+                    finished = Collection(**_revived(facts))
+                    self.record(finished)
                     Publication(self._lake.layout, owner.id).close()
+                    ended = finished if owner.state == "running" else ended
+        return ended
 
     def sweep(self, account: str) -> None:
         """Remove what ended collections of the account have read and nothing waits for."""
@@ -107,8 +126,15 @@ class Endings:
                 owner = collections.find(db, folder.name)
             if owner is not None and owner.account == account and owner.state != "running":
                 spool = Spool(folder)
-                if not (self.holds_listing(owner, spool) or self.holds_zones(owner, spool)):
+                if not self._is_waited_for(owner, spool):
                     spool.remove()
+
+    def _is_waited_for(self, owner: Collection, spool: Spool) -> bool:
+        try:
+            return self.holds_listing(owner, spool) or self.holds_zones(owner, spool)
+        except LakeError as error:
+            log.warning("held readings dropped id=%s error=%s", owner.id, error)
+            return False
 
     def holds_listing(self, collection: Collection, spool: Spool) -> bool:
         """Whether the listing of an ended collection still waits to be settled."""

@@ -102,7 +102,8 @@ class Engine:
 
         Gives the ended collection: completed, partial (some zones were not read), held (the guard
         stopped the listing) or failed (there is no complete listing); in the last two nothing is
-        published. Does not fold.
+        published. One of the same day and scope that was cut off goes on, and one that had been
+        cut off behind its publication is given as it is. Does not fold.
 
         Raises:
             Busy: the account or its credential is being collected already.
@@ -110,8 +111,11 @@ class Engine:
             LakeError: the disk or the clock does not allow it.
         """
         with self._locked(job):
-            spool_of = self._finish_interrupted(job)
-            collection, spool = spool_of or self._start(job)
+            finished = self._endings.finish_publications(job.account)
+            self._endings.sweep(job.account)
+            if finished and self._is_the_same(finished, job):
+                return finished
+            collection, spool = self._finish_interrupted(job) or self._start(job)
             try:
                 self._run(job, provider, collection, spool)
             except Interrupted:
@@ -125,6 +129,7 @@ class Engine:
                     ) from error
                 if Publication(self._lake.layout, collection.id).is_committed:
                     raise  # it will be finished by the next collection
+                collection.requests = max(collection.requests, provider.requests)
                 self._endings.end(collection, "failed", [str(error)])
                 spool.remove()
                 if isinstance(error, LakeError):
@@ -336,19 +341,28 @@ class Engine:
     def _finish_interrupted(self, job: Job) -> tuple[Collection, Spool] | None:
         """Settle the collection that a crash or stop left behind; gives it when it should go on.
 
-        One that had been published is only recorded as ended. One of the same day and scope goes
-        on. Of any other, what was read counts: it is published for its own day.
+        One of the same day and scope goes on. Of any other, what was read counts: it is published
+        for its own day.
         """
-        self._endings.finish_publications(job.account)
-        self._endings.sweep(job.account)
         with self._store.begin() as db:
             collection = collections.running(db, job.account)
         if collection is None:
             return None
         spool = Spool(self._lake.layout.spools / collection.id)
+        try:
+            return self._go_on(job, collection, spool)
+        except LakeError as error:
+            self._endings.end(collection, "failed", [f"It was interrupted. {error}"])
+            spool.remove()
+            return None
+
+    def _go_on(
+        self, job: Job, collection: Collection, spool: Spool
+    ) -> tuple[Collection, Spool] | None:
         day, today = collection.started_at.date(), self._clock().date()
-        if day == today and collection.scope == job.scope:
-            log.info("collection goes on id=%s zones=%d", collection.id, len(spool.outcomes()))
+        read = spool.outcomes()
+        if self._is_the_same(collection, job):
+            log.info("collection goes on id=%s zones=%d", collection.id, len(read))
             return collection, spool
         if day <= today and spool.listing_file.exists() and spool.outcome_files():
             self._endings.publish(
@@ -365,6 +379,11 @@ class Engine:
             self._endings.end(collection, "failed", [reason])
         spool.remove()
         return None
+
+    def _is_the_same(self, collection: Collection, job: Job) -> bool:
+        """Whether a collection that was cut off is what the job asks for."""
+        is_todays = collection.started_at.date() == self._clock().date()
+        return is_todays and collection.scope == job.scope
 
     def _settle_by_person(
         self, collection_id: str, verdict: Verdict, lock_names: Sequence[str]
@@ -391,7 +410,9 @@ class Engine:
                 )
             if verdict == "accepted" or not is_listing:
                 others = [outcome for outcome in spool.outcomes() if not outcome.held_digest]
-                self._endings.publish(found, spool, errors_of(others), verdict)
+                self._endings.publish(
+                    found, spool, errors_of(others), verdict, is_listing=is_listing
+                )
             with self._store.begin() as db:
                 if is_listing:
                     collections.settle(db, found.account, verdict, self._clock())

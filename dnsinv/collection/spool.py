@@ -4,6 +4,7 @@ A spool is a folder of Parquet files: the listing, and numbered pairs of record 
 A pair counts from the moment its outcome file stands.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -124,10 +125,12 @@ class Spool:
         rows = [asdict(domain) | {"unicode_name": unicode_name(domain.name)} for domain in domains]
         file = self.held_listing_file if is_held else self.listing_file
         self._write(file, pa.Table.from_pylist(rows, schema=_LISTING))
+        if not is_held:
+            self.held_listing_file.unlink(missing_ok=True)  # of a crash before it was held
 
     def listing(self) -> list[Domain]:
         """The listing kept before, in its order."""
-        rows = pq.read_table(self.listing_file).to_pylist()
+        rows = _rows(self.listing_file)
         for row in rows:
             del row["unicode_name"]
             row["status"] = Lifecycle(row["status"])
@@ -136,11 +139,7 @@ class Spool:
 
     def outcomes(self) -> list[Outcome]:
         """Outcomes on disk, in order of reading."""
-        return [
-            Outcome(**row)
-            for path in self.outcome_files()
-            for row in pq.read_table(path).to_pylist()
-        ]
+        return [Outcome(**row) for path in self.outcome_files() for row in _rows(path)]
 
     def add(self, outcome: Outcome, records: Sequence[Record] = ()) -> None:
         """Add one zone; it reaches the disk with the next flush, or when a chunk is full."""
@@ -178,7 +177,18 @@ class Spool:
         part = path.with_suffix(".part")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            pq.write_table(table, part)
+            with part.open("wb") as file:
+                pq.write_table(table, file)
+                file.flush()
+                os.fsync(file.fileno())
             part.replace(path)
         except OSError as error:
             raise LakeError(f"Cannot keep what was read in {self.folder}: {error}") from error
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise LakeError(f"What was read before is damaged: {path}: {error}") from error
+    return rows

@@ -128,7 +128,13 @@ class Lake:
 
     def open(self) -> duckdb.DuckDBPyConnection:
         """A private in-memory DuckDB with the lake's settings and no views."""
-        self.layout.spill.mkdir(parents=True, exist_ok=True)
+        try:
+            self.layout.spill.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeError(
+                f"DB_PATH {self.layout.root} is not writable: {error.strerror}; "
+                "mend it or set another."
+            ) from error
         con = duckdb.connect(
             config={
                 "memory_limit": self._memory_limit,

@@ -21,6 +21,7 @@ from dnsinv.lake.schemas import (
     Column,
     Table,
 )
+from dnsinv.lake.slices import slices
 
 LISTING = Table("listing", "", DOMAIN_SNAPSHOTS.columns[:-3], ())
 OUTCOMES = Table(
@@ -113,9 +114,6 @@ def _stage(
         view(con, f"before_{kind}", _last(lake, seen, kind))
     outcomes = plain(OUTCOMES, seen.outcomes)
     view(con, "outcomes", _AFTER[seen.verdict].format(outcomes=outcomes))
-    view(con, "readings", plain(READINGS, seen.readings))
-    if con.execute(_DOUBLED).fetchall():
-        view(con, "readings", _ONCE.format(readings=plain(READINGS, seen.readings)))
     domains = domain_changes = 0
     if seen.listing is not None:
         view(con, "listing", one_file(LISTING, seen.listing))
@@ -126,7 +124,8 @@ def _stage(
         )
         if not is_baseline:
             found = {**times, "collection_id": seen.collection_id}
-            domain_changes = _log(con, lake, seen, publication, "domains", found)
+            _table(con, "new_domains", sql("diff_domains"), found)
+            domain_changes = _log(con, lake, seen, publication, "domains")
     else:
         view(
             con,
@@ -137,21 +136,35 @@ def _stage(
     zones = publication.write(con, "from after_zones", ZONE_SNAPSHOTS, _to(lake, seen, "zones"))
     _table(con, "zone_uses", _ZONE_USES, {})
     _table(con, "touched", _TOUCHED, times)
-    records = publication.write(
-        con, sql("assemble_records"), RECORD_SNAPSHOTS, _to(lake, seen, "records")
-    )
-    view(
-        con,
-        "after_records",
-        one_file(RECORD_SNAPSHOTS, publication.staged(_to(lake, seen, "records"))),
-    )
-    record_changes = 0
-    if con.execute("select 1 from touched where not is_first limit 1").fetchall():
-        record_changes = _log(
-            con, lake, seen, publication, "records", {"collection_id": seen.collection_id}
-        )
+    records = _records(con, lake, seen, publication)
+    record_changes = _log(con, lake, seen, publication, "records")
     states = con.execute("select state, count(*) from after_zones group by 1 order by 1").fetchall()
     return Published(domains, zones, records, domain_changes, record_changes, dict(states))
+
+
+def _records(
+    con: duckdb.DuckDBPyConnection, lake: Lake, seen: Observation, publication: Publication
+) -> int:
+    """Write the records' snapshot and find what changed (new_records), zones by zones."""
+    readings, before = plain(READINGS, seen.readings), _last(lake, seen, "records")
+    view(con, "readings", readings)
+    if con.execute(_DOUBLED).fetchall():
+        readings = _ONCE.format(readings=readings)
+    _table(con, "new_records", RECORD_LOG.empty(), {})
+    changes = f"insert into new_records select {RECORD_LOG.select()} from ({sql('diff_records')})"
+    is_first = not con.execute("select 1 from touched where not is_first limit 1").fetchall()
+    assemble = RECORD_SNAPSHOTS.ordered(sql("assemble_records"))
+    with publication.appending(RECORD_SNAPSHOTS, _to(lake, seen, "records")) as file:
+        for each in slices(con, readings, before):
+            view(con, "readings", each.of(readings))
+            view(con, "before_records", each.of(before))
+            after = con.sql(assemble).to_arrow_table()
+            file.append(after)
+            if not is_first:
+                con.register("after_records", after)
+                con.execute(changes, {"collection_id": seen.collection_id})
+                con.unregister("after_records")
+    return file.rows
 
 
 def rebuild_changes(lake: Lake, kind: Kind, provider: str, account: str, day: date) -> int:
@@ -180,21 +193,25 @@ def rebuild_changes(lake: Lake, kind: Kind, provider: str, account: str, day: da
             for each in ("domains", "zones", "records"):
                 path = layout.snapshot(each, provider, account, when)
                 view(con, f"{name}_{each}", one_file(SNAPSHOT_TABLES[each], path))
-        view(con, "log", one_file(table, target))
+        view(con, "whole_log", one_file(table, target))
         if kind == "domains":
             times = con.execute("select max(observed_at) from after_domains").fetchall()
             query, parameters = (
                 sql("diff_domains"),
                 {"listed_at": times[0][0], "collection_id": "rebuilt"},
             )
+            beyond = "false"
         else:
             con.execute(f"create temp table touched as {_TOUCHED_BETWEEN}")
             query, parameters = sql("diff_records"), {"collection_id": "rebuilt"}
+            beyond = _BEYOND
+        view(con, "log", f"from whole_log l where not ({beyond})")
         _table(con, "derived", query, parameters)
         if con.execute(sql(f"net_{kind}")).fetchall()[0][0]:
             return int(existing)
         publication = Publication(layout, f"rebuild-{kind}-{account}-{day}")
-        rows = publication.write(con, "from derived", table, target)
+        kept = f"from whole_log l where {beyond}"
+        rows = publication.write(con, f"{kept} union all by name from derived", table, target)
         publication.commit()
         publication.close()
         return rows
@@ -209,7 +226,13 @@ _STILL_HELD = """
 """
 
 _AFTER: dict[Verdict, str] = {
-    "": "{outcomes}",
+    "": """
+        select * replace (
+            case when state in ('failed', 'refused') and held_digest = '' then null else held_digest
+            end as held_digest
+        )
+        from ({outcomes})
+    """,
     "accepted": f"""
         select * replace (
             case held_digest when 'no-zone-here' then 'no-zone-here' else 'complete' end as state,
@@ -261,7 +284,7 @@ _TOUCHED = """
     left join before_zones b using (zone_id)
     where u.use in ('reading', 'none')
     union all
-    select zone_id, $listed_at, false
+    select zone_id, greatest($listed_at, read_at), false
     from before_zones
     where zone_id not in (select zone_id from after_zones)
 """
@@ -276,17 +299,30 @@ _TOUCHED_BETWEEN = """
 """
 
 
+# Changes of a zone first read that day, or of managed records first listed that day: the snapshots
+# cannot show them, as the earlier one has nothing to compare with. They stay as they are.
+_BEYOND = """
+    l.zone_id in (select zone_id from touched where is_first)
+    or (
+        coalesce(l.before.managed, l.after.managed)
+        and l.zone_id in (select zone_id from before_zones where digest <> '')
+        and not exists (
+            from before_records m where m.zone_id = l.zone_id and m.type = l.type and m.managed
+        )
+    )
+"""
+
+
 def _log(
     con: duckdb.DuckDBPyConnection,
     lake: Lake,
     seen: Observation,
     publication: Publication,
     kind: Kind,
-    parameters: dict[str, Any],
 ) -> int:
+    """Add the changes of new_domains or new_records to their day's partition; how many."""
     table = DOMAIN_LOG if kind == "domains" else RECORD_LOG
     target = lake.layout.changes(kind, seen.provider, seen.account, seen.day)
-    _table(con, f"new_{kind}", sql(f"diff_{kind}"), parameters)
     new = int(con.execute(f"select count(*) from new_{kind}").fetchall()[0][0])
     if new or target.exists():
         # Its own rows only stand there already when a person has a part of it published later.

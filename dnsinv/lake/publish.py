@@ -14,16 +14,39 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
 from dnsinv.errors import LakeError
-from dnsinv.lake.lake import literal
 from dnsinv.lake.layout import Layout
 from dnsinv.lake.schemas import Table
 
 ROW_GROUP_SIZE = 122_880  # DuckDB's own vector-friendly default, measured best for pages and scans
 MANIFEST = "manifest.json"
+
+
+class Appending:
+    """A Parquet file that grows by row groups."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: pq.ParquetWriter | None = None
+        self.rows = 0
+
+    def append(self, rows: pa.Table) -> None:
+        """Add rows, in even row groups of at most ROW_GROUP_SIZE; the first call says the columns."""
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path, rows.schema, compression="zstd", store_schema=False
+            )
+        if groups := -(-rows.num_rows // ROW_GROUP_SIZE):
+            self._writer.write_table(rows, row_group_size=-(-rows.num_rows // groups))
+            self.rows += rows.num_rows
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
 
 
 class Publication:
@@ -35,31 +58,39 @@ class Publication:
         self.folder = layout.publications / key
         self._moves: list[tuple[str, str]] = []
 
-    def write(
-        self, con: duckdb.DuckDBPyConnection, query: str, table: Table, to: Path, **kv: str
-    ) -> int:
+    def write(self, con: duckdb.DuckDBPyConnection, query: str, table: Table, to: Path) -> int:
         """Write the rows of `query` as one Parquet file with the columns of `table`; its row count.
 
         Raises:
             LakeError: the file could not be written or does not hold what was asked for.
         """
+        with self.appending(table, to) as file:
+            rows = con.sql(table.ordered(query)).to_arrow_reader(ROW_GROUP_SIZE)
+            file.append(rows.schema.empty_table())
+            for batch in rows:
+                file.append(pa.Table.from_batches([batch]))
+        return file.rows
+
+    @contextmanager
+    def appending(self, table: Table, to: Path) -> Iterator["Appending"]:
+        """The same part by part, each in the table's order and after the one before.
+
+        Raises:
+            LakeError: as `write`.
+        """
         staged = self.folder / f"{len(self._moves):03}.parquet"
-        meta = ", ".join(f"{name}: {literal(value)}" for name, value in kv.items())
-        order = ", ".join(f'"{column}"' for column in table.order)
+        file = Appending(staged)
         try:
             staged.parent.mkdir(parents=True, exist_ok=True)
-            con.execute(
-                f"copy (select {table.select()} from ({query}) order by {order}) "
-                f"to {literal(staged)} "
-                f"(format parquet, compression zstd, row_group_size {ROW_GROUP_SIZE}"
-                + (f", kv_metadata {{{meta}}})" if meta else ")")
-            )
+            try:
+                yield file
+            finally:
+                file.close()
             _sync(staged)
-            rows = _checked(staged, table)
-        except (OSError, duckdb.Error) as error:
+            _check(staged, table, file.rows)
+        except (OSError, duckdb.Error, pa.ArrowException) as error:
             raise LakeError(f"Cannot write {to}: {error}") from error
         self._moves.append((staged.name, str(to.relative_to(self._layout.root))))
-        return rows
 
     def staged(self, final: Path) -> Path:
         """Where the file that will be published as `final` lies until then."""
@@ -77,7 +108,8 @@ class Publication:
             self.folder.mkdir(parents=True, exist_ok=True)
             replace_text(self.folder / MANIFEST, text)
             with publishing(self._layout):
-                _apply(self._layout, self.folder)
+                if self.is_committed:  # else whoever held the lock has finished it already
+                    _apply(self._layout, self.folder)
         except OSError as error:
             raise LakeError(f"Cannot publish {self.key}: {error}") from error
 
@@ -88,7 +120,15 @@ class Publication:
 
     def close(self) -> None:
         """Forget the publication: committed and applied, or given up."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        with publishing(self._layout):
+            _remove(self.folder)
+
+    def _begin(self) -> None:
+        """Start in an empty folder, once what an earlier attempt had committed is finished."""
+        with publishing(self._layout):
+            if self.is_committed:
+                _apply(self._layout, self.folder)
+            _remove(self.folder)
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -102,9 +142,9 @@ def replace_text(path: Path, text: str) -> None:
 
 @contextmanager
 def publishing(layout: Layout) -> Iterator[None]:
-    """The lock under which manifests are applied."""
+    """The lock under which manifests are applied; a thread that has it may take it again."""
     layout.locks.mkdir(parents=True, exist_ok=True)
-    with FileLock(layout.locks / "publish.lock"):
+    with FileLock(layout.locks / "publish.lock", is_singleton=True):
         yield
 
 
@@ -117,7 +157,8 @@ def standing_still(layout: Layout) -> Iterator[None]:
     """
     with publishing(layout):
         for manifest in sorted(layout.publications.glob(f"*/{MANIFEST}")):
-            _apply(layout, manifest.parent)
+            if not _apply(layout, manifest.parent):
+                _remove(manifest.parent)  # nobody waits for its facts
         yield
 
 
@@ -138,16 +179,22 @@ def recover(layout: Layout, key: str) -> dict[str, Any] | None:
 
 def _apply(layout: Layout, folder: Path) -> dict[str, Any]:
     document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    layout.published.touch()
     for staged, final in document["moves"]:
         source, target = folder / staged, layout.root / final
         if not source.exists():
             continue  # moved before the crash
         _make_folder(target.parent)
         source.replace(target)
+        layout.published.touch()  # after it: who began to read before then knows to read again
         _sync(target.parent)
     facts: dict[str, Any] = document["facts"]
     return facts
+
+
+def _remove(folder: Path) -> None:
+    """Remove a publication; the manifest goes first, for without it the rest means nothing."""
+    (folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -159,12 +206,14 @@ def _make_folder(folder: Path) -> None:
     _sync(folder.parent)
 
 
-def _checked(staged: Path, table: Table) -> int:
+def _check(staged: Path, table: Table, rows: int) -> None:
     metadata = pq.read_metadata(staged)
     names = tuple(metadata.schema.to_arrow_schema().names)
-    if names != table.names:
-        raise LakeError(f"{staged} has the columns {names}, not those of {table.name}.")
-    return int(metadata.num_rows)
+    if names != table.names or metadata.num_rows != rows:
+        raise LakeError(
+            f"{staged} has {metadata.num_rows} rows of {names}, "
+            f"not {rows} with the columns of {table.name}."
+        )
 
 
 def _sync(path: Path) -> None:

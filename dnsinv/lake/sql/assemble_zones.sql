@@ -6,6 +6,8 @@
 --       before_zones      the account's last snapshot
 --       outcomes          how the readings of this collection went, one row per zone tried
 -- gives the columns of zone_snapshots
+--
+-- An outcome whose held_digest is null says nothing of what is held: a reading that failed does not settle it.
 
 select
     l.zone_id,
@@ -17,7 +19,7 @@ select
     case o.state when 'complete' then o.record_count when 'no-zone-here' then 0 else coalesce(b.record_count, 0) end
         as record_count,
     case o.state when 'complete' then o.digest when 'no-zone-here' then '' else coalesce(b.digest, '') end as digest,
-    case when o.state is null then coalesce(b.held_digest, '') else o.held_digest end as held_digest,
+    coalesce(o.held_digest, b.held_digest, '') as held_digest,
     case when o.state is null then coalesce(b.error, '') else o.error end as error,
     coalesce(b.first_seen_at, $listed_at) as first_seen_at,
     coalesce(b.was_baseline, $is_baseline) as was_baseline

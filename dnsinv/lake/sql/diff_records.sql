@@ -3,6 +3,7 @@
 -- in    $collection_id    collection that found the changes
 -- reads touched           zone_id, seen_at (when the change was seen), is_first (first reading ever: a baseline, no changes)
 --       before_records, after_records   two snapshots of the account
+--       before_zones      which zones had been read before
 -- gives the columns of record_log
 --
 -- Identity is Cloudflare's record id, elsewhere the content. A value gone and another come under one name and type,
@@ -42,7 +43,7 @@ with
             and not (
                 p.before is null
                 and p.after.managed
-                and exists (from before_records z where z.zone_id = p.zone_id)
+                and exists (from before_zones z where z.zone_id = p.zone_id and z.digest <> '')
                 and not exists (
                     from before_records m
                     where m.zone_id = p.zone_id and m.managed and m.type in (p.type, 'SOA')

@@ -24,6 +24,7 @@ left join moves m
     and m.name = l.name
     and m.from_account = l.account
     and m.removed_at = l.observed_at
+    and m.provider_id = l.before.provider_id
 where not (
     l.change = 'added'
     and exists (

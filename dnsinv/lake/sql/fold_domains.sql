@@ -32,13 +32,13 @@ with
             any_value(unicode_name) as unicode_name,
             coalesce(arg_max(status, badness) filter (is_there and provider = 'godaddy'), '-') as godaddy_status,
             coalesce(arg_max(status, badness) filter (is_there and provider = 'cloudflare'), '-') as cloudflare_status,
-            first(expires_on order by provider = 'cloudflare', account) filter (expires_on is not null) as expires_on,
-            first(registered_on order by provider = 'cloudflare', account) filter (registered_on is not null)
+            first(expires_on order by provider = 'cloudflare', valid_to desc nulls first, account) filter (expires_on is not null) as expires_on,
+            first(registered_on order by provider = 'cloudflare', valid_to desc nulls first, account) filter (registered_on is not null)
                 as registered_on,
-            first(auto_renew order by provider = 'cloudflare', account) filter (auto_renew is not null) as auto_renew,
-            first(locked order by provider = 'cloudflare', account) filter (locked is not null) as locked,
-            first(privacy order by provider = 'cloudflare', account) filter (privacy is not null) as privacy,
-            first(nameservers order by provider = 'cloudflare', account) filter (len(nameservers) > 0) as nameservers,
+            first(auto_renew order by provider = 'cloudflare', valid_to desc nulls first, account) filter (auto_renew is not null) as auto_renew,
+            first(locked order by provider = 'cloudflare', valid_to desc nulls first, account) filter (locked is not null) as locked,
+            first(privacy order by provider = 'cloudflare', valid_to desc nulls first, account) filter (privacy is not null) as privacy,
+            first(nameservers order by provider = 'cloudflare', valid_to desc nulls first, account) filter (len(nameservers) > 0) as nameservers,
             max(observed_at) as last_seen_at,
             case when not bool_or(is_there) then max(valid_to)::date end as removed_on,
             list_sort(list(distinct provider || '/' || account)) as sources

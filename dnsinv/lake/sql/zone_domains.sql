@@ -4,29 +4,30 @@
 -- gives name, domain
 --
 -- What GoDaddy lists is registered, so it is a domain. A Cloudflare zone is a domain unless a name above it is in the
--- inventory: a hosted subdomain zone is a zone, not a domain.
+-- inventory: a hosted subdomain zone is a zone, not a domain. A name that is there is judged by the names that are
+-- there; one that is gone by all that ever were.
 
 with
     held as (
-        select name, bool_or(provider = 'godaddy') as is_registered from domain_history group by name
+        select name, bool_or(provider = 'godaddy') as is_registered, bool_or(valid_to is null) as is_there
+        from domain_history
+        group by name
     ),
     above as (
-        select h.name, array_to_string(labels[depth:], '.') as upper, depth
-        from (select name, string_split(name, '.') as labels from held) h,
+        select h.name, u.name as upper, depth
+        from (select name, is_there, string_split(name, '.') as labels from held) h,
             unnest(generate_series(2, len(labels))) as steps(depth)
-    ),
-    covered as (
-        select distinct above.name from above semi join held on held.name = above.upper
+        join held u on u.name = array_to_string(h.labels[depth:], '.') and (u.is_there or not h.is_there)
     ),
     domain_names as (
-        select name from held where is_registered or name not in (select name from covered)
+        select name from held where is_registered or name not in (select name from above)
     ),
     nearest as (
         select above.name, arg_min(above.upper, above.depth) as domain
         from above semi join domain_names on domain_names.name = above.upper
         group by above.name
     )
-select held.name, case when d.name is not null then d.name else nearest.domain end as domain
+select held.name, coalesce(d.name, nearest.domain, held.name) as domain
 from held
 left join domain_names d on d.name = held.name
 left join nearest on nearest.name = held.name
