@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,7 +13,15 @@ from filelock import FileLock
 
 from dnsinv.domain.domains import Lifecycle
 from dnsinv.errors import LakeError
-from dnsinv.lake.lake import SNAPSHOT_TABLES, Lake, one_file, partitions, sql, view
+from dnsinv.lake.lake import (
+    SNAPSHOT_TABLES,
+    Lake,
+    every_partition,
+    one_file,
+    partitions,
+    sql,
+    view,
+)
 from dnsinv.lake.layout import Kind
 from dnsinv.lake.publish import Publication, recover, standing_still
 from dnsinv.lake.schemas import (
@@ -21,9 +30,11 @@ from dnsinv.lake.schemas import (
     DOMAIN_HISTORY,
     DOMAINS,
     RECORD_HISTORY,
+    RECORD_LOG,
     ZONES,
     Table,
 )
+from dnsinv.lake.slices import slices
 
 KEY = "fold"
 
@@ -155,8 +166,13 @@ def _domain_history(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Pub
 
 
 def _record_history(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
-    return _write(
-        con, lake, publication, "fold_record_history", RECORD_HISTORY, "history", "records"
+    return _write_sliced(
+        con,
+        lake,
+        publication,
+        "fold_record_history",
+        RECORD_HISTORY,
+        lake.layout.history("records"),
     )
 
 
@@ -165,7 +181,9 @@ def _zones(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication)
 
 
 def _dns_records(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
-    return _write(con, lake, publication, "fold_dns_records", DNS_RECORDS, "current", "records")
+    return _write_sliced(
+        con, lake, publication, "fold_dns_records", DNS_RECORDS, lake.layout.current("records")
+    )
 
 
 def _domains(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
@@ -186,3 +204,26 @@ def _write(
     rows = publication.write(con, sql(query), table, final)
     view(con, table.name, one_file(table, publication.staged(final)))
     return rows
+
+
+def _write_sliced(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    publication: Publication,
+    query: str,
+    table: Table,
+    final: Path,
+) -> int:
+    """The same for what is as large as all records, zones by zones."""
+    changes = lake.layout.lake / "changes" / "records"
+    sources = {
+        "latest_records": _latest(lake, "records"),
+        "record_log": every_partition(RECORD_LOG, changes),
+    }
+    with publication.appending(table, final) as file:
+        for each in slices(con, *sources.values()):
+            for name, source in sources.items():
+                view(con, name, each.of(source))
+            file.append(con.sql(table.ordered(sql(query))).to_arrow_table())
+    view(con, table.name, one_file(table, publication.staged(final)))
+    return file.rows

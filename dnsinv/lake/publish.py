@@ -35,7 +35,7 @@ class Appending:
         self.rows = 0
 
     def append(self, rows: pa.Table) -> None:
-        """Add rows, in even row groups of at most ROW_GROUP_SIZE; the first call says the columns."""
+        """Add rows in even row groups; the first call says the columns."""
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self._path, rows.schema, compression="zstd", store_schema=False

@@ -33,6 +33,11 @@ class Table:
         """The select list that gives exactly these columns with these types."""
         return ", ".join(f'"{c.name}"::{c.type} as "{c.name}"' for c in self.columns)
 
+    def ordered(self, query: str) -> str:
+        """Exactly these columns of a query, in the order of the file."""
+        order = ", ".join(f'"{column}"' for column in self.order)
+        return f"select {self.select()} from ({query}) order by {order}"
+
     def empty(self) -> str:
         """A query of no rows with these columns."""
         return (

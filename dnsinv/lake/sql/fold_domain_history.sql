@@ -4,6 +4,8 @@
 --       latest_domains    the last snapshot of every account
 --       retired           accounts that were retired, and when
 -- gives the columns of domain_history
+--
+-- The retired accounts are looked up in a map: the planner may build a join's hash table from the large side.
 
 select
     provider, account, name,
@@ -19,7 +21,6 @@ select
     provider, account, name,
     unicode_name, provider_id, status, raw_status, expires_on, registered_on, auto_renew, locked, privacy, nameservers,
     first_seen_at, valid_from,
-    retired.retired_at as valid_to,
+    retirements[account] as valid_to,
     observed_at
-from latest_domains
-left join retired using (account)
+from latest_domains, (select map(list(account), list(retired_at)) as retirements from retired)

@@ -4,6 +4,8 @@
 --       latest_records    the last snapshot of every account
 --       retired           accounts that were retired, and when
 -- gives the columns of record_history
+--
+-- The retired accounts are looked up in a map: the planner may build a join's hash table from the large side.
 
 select
     provider, account, zone_id, zone, name, type,
@@ -19,7 +21,6 @@ select
     provider, account, zone_id, zone, name, type,
     content, ttl, priority, proxied, managed, record_id, comment, tags,
     first_seen_at, valid_from,
-    retired.retired_at as valid_to,
+    retirements[account] as valid_to,
     observed_at
-from latest_records
-left join retired using (account)
+from latest_records, (select map(list(account), list(retired_at)) as retirements from retired)
