@@ -4,13 +4,32 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from dnsinv.errors import BadSetting
 from dnsinv.store.tables import accounts, retired_domains
 
 
 def note_account(db: Connection, name: str, provider: str, at: datetime) -> None:
-    """Remember an account at its first collection; later calls change nothing."""
-    if db.execute(select(accounts.c.name).where(accounts.c.name == name)).first() is None:
+    """Remember an account at its first collection; later calls change nothing.
+
+    Raises:
+        BadSetting: the name was another provider's.
+    """
+    if not is_known_account(db, name, provider):
         db.execute(insert(accounts).values(name=name, provider=provider, first_collected_at=at))
+
+
+def is_known_account(db: Connection, name: str, provider: str) -> bool:
+    """Whether the account was collected before.
+
+    Raises:
+        BadSetting: the name was another provider's; what the two held would become one.
+    """
+    known = db.execute(select(accounts.c.provider).where(accounts.c.name == name)).scalar()
+    if known is not None and known != provider:
+        raise BadSetting(
+            f"The name {name} was used for a {known} account; choose another name in dnsinv.toml."
+        )
+    return known is not None
 
 
 def retired_accounts(db: Connection) -> dict[str, datetime]:
