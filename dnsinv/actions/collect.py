@@ -1,14 +1,19 @@
 """Collecting: one account now, what follows from it, and what the guard held back."""
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
+
+from filelock import FileLock
 
 from dnsinv.actions.installation import Installation, credential_id, now, usable
 from dnsinv.collection.engine import Engine, Job, Progress
 from dnsinv.collection.guard import Guard
 from dnsinv.domain.names import canonical_name
+from dnsinv.errors import BadSetting, Busy, DnsinvError
 from dnsinv.http import Rate
 from dnsinv.lake.fold import fold_all, publish_collections
 from dnsinv.lake.readmodel import build_read_model
@@ -18,7 +23,10 @@ from dnsinv.settings import Account
 from dnsinv.store import accounts, collections, settings
 from dnsinv.store.collections import Collection
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
+_LOOKED_AT = 100  # collections of an account; what is older has long ended
 
 
 def collect(
@@ -37,10 +45,12 @@ def collect(
     Gives the ended collection. A collection that was cut off goes on where it was.
 
     Raises:
-        BadSetting: no such account, or its credential is missing.
+        BadSetting: no such account, it is retired, its credential is missing, or its name was
+            another provider's.
         Busy, Interrupted, LakeError, StoreError: as Engine.collect.
     """
     account = usable(installation.account(account_name))
+    _refuse_unwanted(installation, account)
     job = Job(
         account.provider,
         account.name,
@@ -53,11 +63,21 @@ def collect(
     provider = provider_of(installation, account, stopping)
     try:
         engine = Engine(installation.lake, installation.store, clock, progress, stopping)
-        ended = engine.collect(job, provider)
+        with _recorded(installation, account.name):
+            return engine.collect(job, provider)
     finally:
         provider.close()
-    record(installation, ended.started_at.date())
-    return ended
+
+
+def accounts_in_use(installation: Installation) -> list[Account]:
+    """Accounts that have a credential and are not retired, in order of name."""
+    with installation.store.begin() as db:
+        retired = accounts.retired_accounts(db)
+    return [
+        account
+        for account in installation.accounts
+        if not account.problem and account.name not in retired
+    ]
 
 
 def derive(installation: Installation) -> dict[str, int]:
@@ -75,27 +95,82 @@ def accept(installation: Installation, collection_id: str) -> Collection:
     Raises:
         DnsinvError: nothing of that collection is held.
     """
-    accepted = Engine(installation.lake, installation.store, now).accept(collection_id)
-    record(installation, accepted.started_at.date())
+    with installation.store.begin() as db:
+        found = collections.find(db, collection_id)
+    with _recorded(installation, found.account if found else "", found):
+        accepted = Engine(installation.lake, installation.store, now).accept(collection_id)
     derive(installation)
     return accepted
 
 
 def reject(installation: Installation, collection_id: str) -> None:
-    """Forget what the guard held back in a collection.
+    """Forget what the guard held back in a collection, and derive what follows.
 
     Raises:
         DnsinvError: nothing of that collection is held.
     """
-    Engine(installation.lake, installation.store, now).reject(collection_id)
+    with installation.store.begin() as db:
+        found = collections.find(db, collection_id)
+    with _recorded(installation, found.account if found else "", found):
+        Engine(installation.lake, installation.store, now).reject(collection_id)
+    derive(installation)
 
 
 def record(installation: Installation, day: date) -> None:
     """Bring the `collections` dataset of one day up to date with the store."""
     start = datetime.combine(day, time.min, UTC)
+    locks = installation.lake.layout.locks
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / "collections.lock"):  # or rows read earlier could be published later
+        with installation.store.begin() as db:
+            rows = collections.between(db, start, start + timedelta(days=1))
+        publish_collections(installation.lake, day, [asdict(row) for row in rows])
+
+
+@contextmanager
+def _recorded(
+    installation: Installation, account: str, settled: Collection | None = None
+) -> Iterator[None]:
+    """Record every day whose collections of an account change meanwhile, however that ends.
+
+    A run also ends what an earlier one left behind, which may have begun on another day. The last
+    collection before is recorded in any case: a crash may have come between its end and this. So is
+    `settled`, however long ago it was.
+    """
+    before = ([settled] if settled else []) + _latest(installation, account)
+    try:
+        yield
+    except Busy:  # nothing was done
+        raise
+    except BaseException:
+        try:
+            _record_changed(installation, account, before)
+        except (DnsinvError, OSError) as error:  # what went wrong first says more
+            log.warning("collections not recorded account=%s error=%s", account, error)
+        raise
+    _record_changed(installation, account, before)
+
+
+def _record_changed(installation: Installation, account: str, before: list[Collection]) -> None:
+    changed = [row for row in _latest(installation, account) if row not in before] + before[:1]
+    for day in sorted({row.started_at.date() for row in changed}):
+        record(installation, day)
+
+
+def _latest(installation: Installation, account: str) -> list[Collection]:
     with installation.store.begin() as db:
-        rows = collections.between(db, start, start + timedelta(days=1))
-    publish_collections(installation.lake, day, [asdict(row) for row in rows])
+        return collections.latest(db, account, _LOOKED_AT)
+
+
+def _refuse_unwanted(installation: Installation, account: Account) -> None:
+    with installation.store.begin() as db:
+        accounts.is_known_account(db, account.name, account.provider)
+        retired = accounts.retired_accounts(db).get(account.name)
+    if retired is not None:
+        raise BadSetting(
+            f"The account {account.name} is retired; "
+            f"`dnsinv account restore {account.name}` takes it back into use."
+        )
 
 
 def guard_of(installation: Installation) -> Guard:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
-from dnsinv.actions.collect import collect, derive
+from dnsinv.actions.collect import accounts_in_use, collect, derive
 from dnsinv.actions.installation import Installation, now, open_with
 from dnsinv.errors import BadSetting
 from dnsinv.sandbox.rates import Rate
@@ -49,7 +49,10 @@ def demo_world(settings: Settings, today: date) -> Iterator[tuple[Sandbox, Setti
 
 def missing_days(installation: Installation, today: date) -> list[date]:
     """Days of the last thirty not collected yet, oldest first; today is left to the services."""
-    latest = min(_last_day(installation, account) for account in installation.accounts)
+    latest = min(
+        (_last_day(installation, account) for account in accounts_in_use(installation)),
+        default=today,
+    )
     return [day for ago in range(DAYS, 0, -1) if (day := today - timedelta(days=ago)) > latest]
 
 
@@ -70,14 +73,14 @@ def replay(
     Raises:
         Interrupted: `stopping` was set; the next replay goes on with that day.
     """
-    today = sandbox.day
-    with ThreadPoolExecutor(len(installation.accounts)) as pool:
+    today, in_use = sandbox.day, accounts_in_use(installation)
+    with ThreadPoolExecutor(max(1, len(in_use))) as pool:
         for day in days:
             sandbox.day = day
             clock = _clock_of(day)
             futures = [
                 pool.submit(collect, installation, account.name, clock=clock, stopping=stopping)
-                for account in installation.accounts
+                for account in in_use
                 if _last_day(installation, account) <= day
             ]
             for future in futures:
