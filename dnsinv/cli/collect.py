@@ -16,13 +16,14 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dnsinv.actions.collect import accounts_in_use, derive
 from dnsinv.actions.collect import collect as collect_one
-from dnsinv.actions.collect import derive
 from dnsinv.actions.installation import Installation, open_installation
 from dnsinv.actions.report import report_materializations
 from dnsinv.cli.main import log_to_file
 from dnsinv.cli.output import plain_console
 from dnsinv.collection.spool import Outcome
+from dnsinv.domain.names import canonical_name
 from dnsinv.errors import BadSetting, DnsinvError
 from dnsinv.services.signals import stop_on_signals
 from dnsinv.settings import Account
@@ -61,18 +62,20 @@ def collect(config: Path | None, account_name: str, domain: str, *, domains_only
 def _chosen(installation: Installation, name: str, domain: str) -> list[Account]:
     if name:
         return [installation.account(name)]
-    accounts = [account for account in installation.accounts if not account.problem]
+    accounts = accounts_in_use(installation)
+    if not accounts and not all(account.problem for account in installation.accounts):
+        raise BadSetting("Every account is retired; `dnsinv account restore NAME` takes one back.")
     if not accounts:
         raise BadSetting(
             "No account is configured: set CLOUDFLARE_API_TOKEN or GODADDY_API_TOKEN, "
             "or write a dnsinv.toml (docs/settings.md)."
         )
     if domain:
-        holders = {
+        holders = {  # also where its DNS was elsewhere: it may have come
             row[0]
             for row in installation.lake.query(
-                "select distinct account from zones where name = $name and state <> 'no-zone-here'",
-                {"name": domain.lower().rstrip(".")},
+                "select distinct account from zones where name = $name",
+                {"name": canonical_name(domain)},
             )
         }
         accounts = [account for account in accounts if account.name in holders]

@@ -88,7 +88,21 @@ def test_one_account_one_domain_or_lists_only(run: Run, sandbox: Sandbox) -> Non
     name = out.split()[-1]
     sandbox.reset_stats()
     assert run("collect", "--domain", name)[0] == 0
-    assert sandbox.stats.by_kind == {"cloudflare records": 1}
+    assert sandbox.stats.by_kind["cloudflare records"] == 1
+    assert sum(sandbox.stats.by_kind.values()) <= 2, "one zone, wherever it is or was listed"
+    as_typed = chr(ord(name[0]) + 0xFEE0) + name[1:].upper() + "."  # a full-width first letter
+    assert run("collect", "--domain", as_typed)[0] == 0
+    assert sandbox.stats.by_kind["cloudflare records"] == 2
+
+
+def test_a_zone_whose_dns_was_elsewhere_can_be_read_again(run: Run, sandbox: Sandbox) -> None:
+    assert run("collect", "--account", "godaddy-sandbox")[0] == 0
+    query = "select name from zones where state = 'no-zone-here' limit 1"
+    name = run("sql", query, "--format", "csv")[1].split()[-1]
+    sandbox.reset_stats()
+    assert run("collect", "--account", "godaddy-sandbox", "--domain", name)[0] == 0
+    assert run("collect", "--domain", name)[0] == 0
+    assert sum(sandbox.stats.by_kind.values()) == 2
 
 
 def test_a_failed_account_is_exit_code_1_and_holds_no_other_up(run: Run, sandbox: Sandbox) -> None:
@@ -167,6 +181,23 @@ def test_accounts_can_be_retired_and_restored(run: Run, sandbox: Sandbox) -> Non
     assert run(*query)[1].split()[-1] == "0"
     assert run("account", "restore", "godaddy-sandbox")[0] == 0
     assert run(*query)[1].split()[-1] == "12"
+
+
+def test_a_retired_account_is_left_alone(run: Run, sandbox: Sandbox) -> None:
+    assert run("collect")[0] == 0
+    assert run("account", "retire", "godaddy-sandbox")[0] == 0
+    sandbox.reset_stats()
+    code, out, err = run("collect")
+    assert code == 0
+    assert "godaddy-sandbox" not in out + err
+    assert all(kind.startswith("cloudflare") for kind in sandbox.stats.by_kind)
+    code, _, err = run("collect", "--account", "godaddy-sandbox")
+    assert code == 1
+    assert "is retired; `dnsinv account restore godaddy-sandbox`" in err
+    assert run("account", "retire", "cloudflare-sandbox")[0] == 0
+    code, _, err = run("collect")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "retired" in err
 
 
 def test_a_damaged_file_is_found(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
