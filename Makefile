@@ -41,7 +41,7 @@ docs: $(READY) ## the columns in docs/datasets.md anew from the schemas
 	$(BIN)/python -m dnsinv.lake.describe docs/datasets.md
 
 lock: ## requirements.lock anew from pyproject.toml; needs uv on the PATH
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-strip-extras \
+	uv pip compile pyproject.toml --extra dev --extra postgres --generate-hashes --no-strip-extras \
 		--python-version 3.11 --no-header --no-emit-index-url --upgrade --output-file requirements.lock
 
 clean: ## the environment and everything generated, but never data/

@@ -46,7 +46,7 @@ def open_store(url: str, locks: Path) -> Store:
     """The store at a SQLAlchemy URL, created or upgraded to this version's tables.
 
     Raises:
-        BadSetting: the URL is not one.
+        BadSetting: the URL is not one, or its driver is not installed.
         StoreError: it cannot be opened or is newer than this program.
     """
     engine = _engine(url)
@@ -57,20 +57,28 @@ def open_store(url: str, locks: Path) -> Store:
                 if _revision(engine) != REVISION:
                     _upgrade(engine)
     except (SQLAlchemyError, OSError) as error:
-        place = make_url(url).render_as_string(hide_password=True)
-        raise StoreError(
-            f"The store {place} cannot be opened: {getattr(error, 'orig', None) or error}."
-        ) from error
+        engine.dispose()
+        place = engine.url.render_as_string(hide_password=True)
+        reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+        raise StoreError(f"The store {place} cannot be opened: {reason}.") from error
     return Store(engine)
 
 
 def _engine(url: str) -> Engine:
     try:
         address = make_url(url)
-    except SQLAlchemyError as error:
-        raise BadSetting(f"DATABASE_URL is not a database URL: {error}.") from None
-    if address.get_backend_name() != "sqlite":
-        return create_engine(address)
+        if address.get_backend_name() != "sqlite":
+            return create_engine(address)
+    except ImportError as error:
+        raise BadSetting(
+            f"DATABASE_URL needs the module {error.name}, which is not installed; for Postgres: "
+            "pip install 'psycopg[binary]'."
+        ) from None
+    except (SQLAlchemyError, ValueError):  # their text may hold the URL with its password
+        raise BadSetting(
+            "DATABASE_URL is not the URL of a database that is known here; it looks like "
+            "postgresql://user:password@host:5432/name (docs/settings.md)."
+        ) from None
     if address.database:
         try:
             Path(address.database).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,16 @@
-"""The store on real SQLite: opened, upgraded, written by several at once."""
+"""The store on real SQLite, and on Postgres where it is: opened, upgraded, written by several."""
 
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,11 +20,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from dnsinv.errors import BadSetting
-from dnsinv.store import collections, settings
+from dnsinv.store import accounts, collections, settings
 from dnsinv.store.collections import Collection, Hold
 from dnsinv.store.database import REVISION, Store, StoreError, open_store
 from dnsinv.store.tables import metadata
 from tests.core.scripted import Clock
+
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -81,3 +93,94 @@ def test_a_url_that_is_none_and_a_folder_that_cannot_be_are_told(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot"):
         open_store(f"sqlite:///{tmp_path}/file/store.db", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://inventory:hush@127.0.0.1:port/inventory",
+        "atlantis://inventory:hush@127.0.0.1/inventory",
+        "postgresql+hush://inventory:hush@127.0.0.1/inventory",
+        "mysql+oursql://inventory:hush@127.0.0.1/inventory",
+    ],
+)
+def test_a_wrong_url_is_told_without_its_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(BadSetting, match="DATABASE_URL") as told:
+        open_store(url, tmp_path)
+    assert "hush" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_a_driver_that_is_not_installed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(BadSetting, match=r"psycopg.*psycopg\[binary\]") as told:
+        open_store("postgresql+psycopg://inventory:hush@127.0.0.1/inventory", tmp_path)
+    assert "hush" not in str(told.value)
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be opened") as told:
+        open_store("postgresql://inventory:hush@127.0.0.1:9/inventory", tmp_path)
+    assert "hush" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of a Postgres that runs for this test, on a socket only."""
+    found = [*sorted(Path("/usr/lib/postgresql").glob("*/bin")), Path("/usr/local/bin")]
+    programs = next((folder for folder in found if (folder / "initdb").exists()), None)
+    if programs is None:
+        pytest.skip("Postgres is not installed")
+    is_root = os.geteuid() == 0
+    if is_root and "postgres" not in {user.pw_name for user in pwd.getpwall()}:
+        pytest.skip("Postgres refuses to run as root, and there is no user postgres")
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a socket's path must be short
+        if is_root:
+            shutil.chown(folder, "postgres")
+        data, user = f"{folder}/data", "postgres" if is_root else None
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "inventory", "-A", "trust", "-N"],
+            user=user, cwd=folder, check=True, capture_output=True,
+        )  # fmt: skip
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-F"],
+            user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert server.stderr is not None
+            for line in server.stderr:
+                if "ready to accept connections" in line:
+                    break
+            yield f"postgresql://inventory@/postgres?host={folder}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=30)
+
+
+def test_postgres_keeps_what_sqlite_keeps(tmp_path: Path, postgres: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        stores = list(pool.map(lambda _: open_store(postgres, tmp_path / "locks"), range(4)))
+    store, *others = stores
+    for other in others:
+        other.close()
+    at = Clock()()
+    collection = Collection("c1", "godaddy", "a", "full", "held", at, errors="ü")
+    with store.begin() as db:
+        assert compare_metadata(MigrationContext.configure(db), metadata) == []
+        accounts.note_account(db, "a", "godaddy", at)
+        assert accounts.retire_account(db, "a", at)
+        accounts.retire_domain(db, "old.example", at)
+        collections.save(db, replace(collection, errors=""))
+        collections.save(db, collection)
+        collections.hold(db, Hold("c1", "a", 10, 5, "digest", at))
+        settings.change(db, settings.GUARD_SHARE, 0.2, at)
+    with store.begin() as db:
+        assert accounts.known_accounts(db) == [("a", "godaddy", at)]
+        assert accounts.known_domains_retired(db) == {"old.example"}
+        assert collections.latest(db, "a") == collections.between(db, at, at + HOUR) == [collection]
+        assert collections.open_hold(db, "a") == Hold("c1", "a", 10, 5, "digest", at)
+        assert settings.number(db, settings.GUARD_SHARE, 0.3) == 0.2
+    store.close()
