@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dnsinv.errors import DnsinvError, UsageError
+from dnsinv.errors import DnsinvError, LakeError, UsageError
 
 COMMANDS = {
     "up": "dnsinv.cli.run:up",
@@ -76,19 +76,35 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:  # DB_PATH, more often than not
+        _fail(f"The system refuses: {error}.", 1)
 
 
 def log_to_file(folder: Path, level: str) -> None:
-    """Log events to DB_PATH/logs/dns-inventory.log as well, in files of 10 MB."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        folder / "dns-inventory.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8"
-    )
+    """Log events to DB_PATH/logs/dns-inventory.log as well, in files of 10 MB.
+
+    Raises:
+        LakeError: the file cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = _LogFile(
+            folder / "dns-inventory.log", maxBytes=10_000_000, backupCount=5, encoding="utf-8"
+        )
+    except OSError as error:
+        raise LakeError(f"No log can be written in {folder}: {error.strerror}.") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger("dnsinv")
     root.addHandler(handler)
     root.setLevel(level)
     root.propagate = False
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """Loses what a full disk has no room for: the command itself tells that the disk is full."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say nothing: logging would print a traceback."""
 
 
 def _fail(text: str, code: int) -> None:

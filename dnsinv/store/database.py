@@ -36,7 +36,9 @@ class Store:
             with self._engine.begin() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreError(f"The store refused: {error}") from error
+            raise StoreError(
+                f"The store refused: {getattr(error, 'orig', None) or error}."
+            ) from error
 
     def close(self) -> None:
         self._engine.dispose()
