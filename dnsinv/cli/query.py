@@ -40,12 +40,12 @@ def sql(config: Path | None, query: str, style: str, output: Path | None) -> Non
 @click.option("--format", "style", type=click.Choice(STYLES), default="csv")
 @click.option("--output", type=click.Path(path_type=Path), help="File to write instead of stdout.")
 @click.option("--search", default="", help="Part of a name (or of a record's content).")
-@click.option("--domain", default="", help="Records of this domain only.")
-@click.option("--type", "record_type", default="", help="Records of this type only.")
+@click.option("--domain", default="", help="dns: records of this domain only.")
+@click.option("--type", "record_type", default="", help="dns: records of this type only.")
 @click.option("--provider", default="", help="godaddy or cloudflare.")
-@click.option("--status", default="", help="Domains of this lifecycle at either provider.")
+@click.option("--status", default="", help="domains: of this lifecycle at either provider.")
 @click.option(
-    "--expiring", type=click.IntRange(min=0), help="Domains that expire within so many days."
+    "--expiring", type=click.IntRange(min=0), help="domains: that expire within so many days."
 )
 @click.pass_obj
 def export(

@@ -3,17 +3,21 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from dnsinv.errors import LakeError
+from dnsinv.errors import LakeError, UsageError
 from dnsinv.lake.lake import Lake, literal, sql
 
 STDOUT = Path("/dev/stdout")
+FILTERS = {  # by what is exported
+    "domains": ("search", "provider", "status", "expiring"),
+    "dns": ("search", "provider", "domain", "record_type"),
+}
 
 
 class Style(StrEnum):
@@ -49,15 +53,14 @@ def export_rows(lake: Lake, what: str, filters: Filters, style: Style, output: P
     """Write current domains or dns records to a file, or to stdout without one; the number of rows.
 
     CSV cells that a spreadsheet would run (= + - @ tab CR) get an apostrophe in front, and so does
-    a cell that has apostrophes before one of these: taking one off restores them all.
+    a cell that has apostrophes before one of these: taking one off restores them all. A lone "-",
+    which says that a provider does not have the domain, runs nowhere and stays.
 
     Raises:
         LakeError: the file cannot be written.
+        UsageError: a filter does not limit what is exported.
     """
-    names = ("search", "provider") + (
-        ("status", "expiring") if what == "domains" else ("domain", "record_type")
-    )
-    values: dict[str, Any] = {name: getattr(filters, name) for name in names}
+    values = _values(what, filters)
     try:
         with copying(output) as target, lake.connect() as con:
             choose = f"create or replace temp table chosen as {sql(f'export_{what}')}"
@@ -67,6 +70,21 @@ def export_rows(lake: Lake, what: str, filters: Filters, style: Style, output: P
             return int(con.execute("select count(*) from chosen").fetchall()[0][0])
     except (OSError, duckdb.IOException) as error:
         raise LakeError(f"Cannot write {output or 'to stdout'}: {error}") from error
+
+
+def _values(what: str, filters: Filters) -> dict[str, Any]:
+    names = FILTERS[what]
+    for field in fields(filters):
+        if field.name not in names and getattr(filters, field.name) != field.default:
+            raise UsageError(
+                f"{_option(field.name)} does not limit {what}; these do: "
+                f"{', '.join(map(_option, names))}."
+            )
+    return {name: getattr(filters, name) for name in names}
+
+
+def _option(name: str) -> str:
+    return "--" + name.removeprefix("record_")
 
 
 @contextmanager
@@ -93,6 +111,5 @@ def _safe_cells(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _safe(cell: str) -> str:
-    return (
-        rf"case when regexp_matches({cell}, '^''*[=+\-@\t\r]') then '''' || {cell} else {cell} end"
-    )
+    is_risky = rf"{cell} <> '-' and regexp_matches({cell}, '^''*[=+\-@\t\r]')"
+    return f"case when {is_risky} then '''' || {cell} else {cell} end"

@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -22,7 +23,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     world = World(tmp_path_factory.mktemp("lake"))
     nasty = a_record("beta.example", "odd", "192.0.2.66", comment="=cmd|' /C calc'!A0")
     world.provider.zones["beta.example"].append(nasty)
-    for number, comment in enumerate(("+1", "-1", "@a", "\tb", "'=c", "''+d", "'plain", "plain")):
+    for number, comment in enumerate(
+        ("+1", "-1", "-", "@a", "\tb", "'=c", "''+d", "'plain", "plain")
+    ):
         record = Record(
             "beta.example",
             f"n{number}.beta.example",
@@ -93,7 +96,7 @@ def test_nothing_outside_the_lake_can_be_read(query: str, world: World) -> None:
 def test_the_lakes_own_files_can_be_read_by_path(world: World, tmp_path: Path) -> None:
     query = f"select count(*) as n from read_parquet('{world.lake.layout.lake}/snapshots/records/*/*/*/*.parquet')"
     run_query(world.lake, query, Style.JSON, tmp_path / "out.json")
-    assert json.loads((tmp_path / "out.json").read_text()) == {"n": 24}
+    assert json.loads((tmp_path / "out.json").read_text()) == {"n": 25}
 
 
 def test_a_failed_query_leaves_no_file(world: World, tmp_path: Path) -> None:
@@ -111,9 +114,10 @@ def test_no_cell_of_an_export_runs_and_each_can_be_restored(world: World, tmp_pa
     )
     with (tmp_path / "dns.csv").open(newline="") as file:
         cells = list(csv.DictReader(file))
-    assert rows == len(cells) == 12
+    assert rows == len(cells) == 13
     for row in cells:
-        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
+        risky = {cell for cell in row.values() if cell.startswith(tuple("=+-@\t\r"))}
+        assert risky <= {"-"}, "alone it runs nowhere, and means something"
     restored = [
         row["comment"].removeprefix("'")
         if row["comment"].lstrip("'")[:1] in "=+-@\t" and row["comment"][:1] == "'"
@@ -136,6 +140,31 @@ def test_filters_leave_what_they_say(world: World, tmp_path: Path) -> None:
     assert count("dns", search="' or 1=1 --") == 0
 
 
+def test_the_mark_of_what_a_provider_does_not_have_stays_as_it_is(
+    world: World, tmp_path: Path
+) -> None:
+    export_rows(world.lake, "domains", Filters(), Style.CSV, tmp_path / "domains.csv")
+    with (tmp_path / "domains.csv").open(newline="") as file:
+        assert {row["cloudflare_status"] for row in csv.DictReader(file)} == {"-"}
+
+
+@pytest.mark.parametrize(
+    ("what", "chosen", "option"),
+    [
+        ("domains", {"domain": "alpha.example"}, "--domain"),
+        ("domains", {"record_type": "A"}, "--type"),
+        ("dns", {"status": "active"}, "--status"),
+        ("dns", {"expiring": 0}, "--expiring"),
+    ],
+)
+def test_a_filter_that_would_limit_nothing_is_refused(
+    world: World, tmp_path: Path, what: str, chosen: dict[str, Any], option: str
+) -> None:
+    with pytest.raises(UsageError, match=f"{option} does not limit {what}"):
+        export_rows(world.lake, what, Filters(**chosen), Style.CSV, tmp_path / "out.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_read_model_holds_what_was_published_and_is_made_once(world: World) -> None:
     path = build_read_model(world.lake)
     made = path.stat().st_mtime_ns
@@ -150,4 +179,4 @@ def test_the_read_model_holds_what_was_published_and_is_made_once(world: World) 
         (i, f"{name}.example")
         for i, name in enumerate(("alpha", "beta", "delta", "epsilon", "gamma"))
     ]
-    assert counts == [(24, 5)]
+    assert counts == [(25, 5)]
