@@ -8,6 +8,9 @@ from dnsinv.actions.installation import Installation
 from dnsinv.lake.integrity import Problem, problems
 from dnsinv.providers.provider import Diagnosis
 from dnsinv.settings import Account
+from dnsinv.store.accounts import known_accounts
+
+SANDBOX_SUFFIX = "-sandbox"  # as the sandbox names the accounts in the file that it writes
 
 
 def config_problems(installation: Installation) -> Iterator[Problem]:
@@ -36,6 +39,7 @@ def config_problems(installation: Installation) -> Iterator[Problem]:
                 f"The account {account.name} has a token and a key; the token is used.",
                 "Unset the key; GoDaddy retires them.",
             )
+    yield from _clashes(installation)
     ports = {
         "SERVER_PORT": installation.settings.server_port,
         "DAGSTER_PORT": installation.settings.dagster_port,
@@ -46,6 +50,28 @@ def config_problems(installation: Installation) -> Iterator[Problem]:
         if same:
             yield Problem(
                 "same_port", f"{name} and {same[0]} are both {port}.", "Give each its own port."
+            )
+
+
+def _clashes(installation: Installation) -> Iterator[Problem]:
+    """Accounts that must not go with what this folder holds already."""
+    with installation.store.begin() as db:
+        known = {name: provider for name, provider, _ in known_accounts(db)}
+    made_up = [name for name in known if name.endswith(SANDBOX_SUFFIX)]
+    real = [a.name for a in installation.accounts if not a.name.endswith(SANDBOX_SUFFIX)]
+    if made_up and real:
+        yield Problem(
+            "mixed_data",
+            f"DB_PATH {installation.settings.data_path} holds the sandbox's account {made_up[0]}; "
+            f"{real[0]} would be mixed with made-up data.",
+            "Choose another folder, such as DB_PATH=./data-real in .env.",
+        )
+    for account in installation.accounts:
+        if known.get(account.name, account.provider) != account.provider:
+            yield Problem(
+                "name_reused",
+                f"The name {account.name} was used for a {known[account.name]} account.",
+                "Choose another name in dnsinv.toml.",
             )
 
 

@@ -6,6 +6,13 @@ from dnsinv.domain.names import canonical_name
 from dnsinv.errors import BadSetting
 from dnsinv.store import accounts, settings
 
+_LISTED = """
+    select name from domains where name = $name and removed_on is null
+    union all
+    select name from zones where name = $name
+    limit 1
+"""
+
 RANGES = {
     settings.INTERVAL_MINUTES: (1, 7 * 24 * 60),
     settings.GUARD_SHARE: (0.01, 1),
@@ -51,11 +58,25 @@ def retire_account(installation: Installation, name: str, is_retired: bool) -> N
 def retire_domain(installation: Installation, name: str, is_retired: bool) -> None:
     """Leave a domain out from the next collection on, whatever its provider lists, or take it back.
 
+    The next collection of each account finds it removed, or listed again; nothing changes before.
+
     Raises:
         BadName: it is not a DNS name.
+        BadSetting: no account's last listing has it, or it is not retired.
     """
+    domain = canonical_name(name)
+    is_listed = bool(installation.lake.query(_LISTED, {"name": domain}))
     with installation.store.begin() as db:
-        accounts.retire_domain(db, canonical_name(name), now() if is_retired else None)
+        was_retired = domain in accounts.known_domains_retired(db)
+        if is_retired and not is_listed and not was_retired:
+            raise BadSetting(
+                f"No account's last listing has the domain {domain}; "
+                f"`dnsinv export domains --search {domain}` shows what is like it."
+            )
+        if not is_retired and not was_retired:
+            raise BadSetting(f"The domain {domain} is not retired.")
+        if is_retired != was_retired:
+            accounts.retire_domain(db, domain, now() if is_retired else None)
 
 
 def run_time_settings(installation: Installation) -> dict[str, float]:

@@ -33,38 +33,44 @@ def list_accounts(config: Path | None) -> None:
             click.echo(line)
 
 
-def _pair(group: click.Group, what: str, act: Callable[[Installation, str, bool], None]) -> None:
-    """Add `retire NAME` and `restore NAME` to a group."""
+def _pair(
+    group: click.Group, what: str, when: str, act: Callable[[Installation, str, bool], None]
+) -> None:
+    """Add `retire NAME` and `restore NAME` to a group; `when` says from when on they count."""
+    example = "old.example" if what == "domain" else "old-one"
 
-    @group.command(epilog=f"Example: dnsinv {what} retire old-one")
+    @group.command(epilog=f"Example: dnsinv {what} retire {example}")
     @click.argument("name")
     @click.pass_obj
     def retire(config: Path | None, name: str) -> None:
         with _installation(config) as installation:
             act(installation, name, True)
-        click.echo(f"Retired {name}; its history stays.")
+        click.echo(f"Retired {name}, {when}; its history stays.")
 
-    @group.command(epilog=f"Example: dnsinv {what} restore old-one")
+    @group.command(epilog=f"Example: dnsinv {what} restore {example}")
     @click.argument("name")
     @click.pass_obj
     def restore(config: Path | None, name: str) -> None:
         with _installation(config) as installation:
             act(installation, name, False)
-        click.echo(f"Took {name} back into use.")
+        click.echo(f"Took {name} back into use, {when}.")
 
-    retire.help = f"Take the {what} NAME out of the current inventory; its history stays."
-    restore.help = f"Take the retired {what} NAME back into use."
+    retire.help = f"Take the {what} NAME out of the current inventory, {when}; its history stays."
+    restore.help = f"Take the retired {what} NAME back into use, {when}."
 
 
-_pair(account, "account", manage.retire_account)
+_pair(account, "account", "at once", manage.retire_account)
 
 
 @click.group(epilog="Example: dnsinv domain retire old.example")
 def domain() -> None:
-    """Domains: take one out of use although a provider still lists it."""
+    """Domains: take one out of use although a provider still lists it.
+
+    The next collection of each account that has it leaves it out and finds it removed.
+    """
 
 
-_pair(domain, "domain", manage.retire_domain)
+_pair(domain, "domain", "from the next collection on", manage.retire_domain)
 
 
 @click.group(epilog="Example: dnsinv setting set data_collection_interval 45")

@@ -149,6 +149,9 @@ def test_what_the_guard_holds_can_be_listed_accepted_and_is_explained(
         (["collection", "accept", "none"], 1, "none"),
         (["account", "retire", "none"], 2, "none"),
         (["domain", "retire", "not a name"], 2, "not a name"),
+        (["domain", "retire", "unknown.example"], 2, "No account's last listing"),
+        (["domain", "restore", "unknown.example"], 2, "is not retired"),
+        (["export", "dns", "--expiring", "30"], 2, "--expiring does not limit dns"),
         (["setting", "set", "guard_share", "7"], 2, "between"),
         (["setting", "set", "colour", "7"], 2, "colour"),
         (["sandbox", "--world", "atlantis"], 2, "atlantis"),
@@ -198,6 +201,46 @@ def test_a_retired_account_is_left_alone(run: Run, sandbox: Sandbox) -> None:
     code, _, err = run("collect")
     assert (code, err.count("\n")) == (2, 1)
     assert "retired" in err
+
+
+def test_a_domain_is_retired_and_restored_from_the_next_collection_on(
+    run: Run, sandbox: Sandbox
+) -> None:
+    assert run("collect")[0] == 0
+    query = "select min(name), count(*) from domains where removed_on is null"
+    name, count = run("sql", query, "--format", "csv")[1].split()[-1].split(",")
+
+    def listed() -> int:
+        return int(run("sql", query, "--format", "csv")[1].split()[-1].split(",")[1])
+
+    code, out, _ = run("domain", "retire", name.upper())
+    assert code == 0
+    assert "from the next collection on" in out
+    assert run("domain", "retire", name)[0] == 0
+    assert listed() == int(count)
+    assert run("collect")[0] == 0
+    assert listed() == int(count) - 1
+    assert run("domain", "restore", name)[0] == 0
+    assert run("collect")[0] == 0
+    assert listed() == int(count)
+
+
+def test_real_accounts_in_the_folder_of_made_up_ones_are_told(
+    run: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    assert run("collect")[0] == 0
+    assert run("check", "config")[0] == 0
+    accounts = (tmp_path / "accounts.toml").read_text()
+    (tmp_path / "accounts.toml").write_text(
+        accounts.replace("godaddy-sandbox", "registrar").replace(
+            'provider = "cloudflare"', 'provider = "godaddy"'
+        )
+    )
+    code, _, err = run("check", "config")
+    assert code == 1
+    assert "mixed_data" in err
+    assert "DB_PATH=./data-real" in err
+    assert "name_reused: The name cloudflare-sandbox was used for a cloudflare account." in err
 
 
 def test_a_damaged_file_is_found(run: Run, sandbox: Sandbox, tmp_path: Path) -> None:
