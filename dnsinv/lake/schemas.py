@@ -69,7 +69,7 @@ _DOMAIN_VALUES = (
     Column("status", "varchar", "Lifecycle: active, parked, locked, pending, unknown, held, expired, transferred or cancelled."),
     Column("raw_status", "varchar", "The provider's own status word, as it came."),
     Column("expires_on", "date", "Day the registration expires."),
-    Column("registered_on", "date", "Day of registration (GoDaddy) or creation of the zone (Cloudflare)."),
+    Column("registered_on", "date", "Day of registration as the registrar has it; null at Cloudflare."),
     Column("auto_renew", "boolean", "Whether the registrar renews it by itself."),
     Column("locked", "boolean", "Whether transfers are locked."),
     Column("privacy", "boolean", "Whether contact data are hidden."),
