@@ -73,6 +73,7 @@ def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
     """Make the current zones and records anew from the last snapshots and the published history."""
     with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
+        _name_domains(con)
         return {
             "zones": _zones(con, lake, publication),
             "dns_records": _dns_records(con, lake, publication),
@@ -83,6 +84,7 @@ def fold_domains(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
     """Make the current domains anew from the published history and records."""
     with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
+        _name_domains(con)
         return {"domains": _domains(con, lake, publication)}
 
 
@@ -144,9 +146,6 @@ def _prepare(con: duckdb.DuckDBPyConnection, lake: Lake, retired: Mapping[str, d
     con.executemany("insert into lifecycle values (?, ?)", words)
     for kind in ("domains", "zones", "records"):
         view(con, f"latest_{kind}", _latest(lake, kind))
-    if not lake.layout.history("domains").exists():
-        return
-    _name_domains(con)
 
 
 def _latest(lake: Lake, kind: Kind) -> str:

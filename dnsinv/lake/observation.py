@@ -21,7 +21,7 @@ from dnsinv.lake.schemas import (
     Column,
     Table,
 )
-from dnsinv.lake.slices import slices
+from dnsinv.lake.slices import Slice, slices
 
 LISTING = Table("listing", "", DOMAIN_SNAPSHOTS.columns[:-3], ())
 OUTCOMES = Table(
@@ -134,8 +134,8 @@ def _stage(
         )
     _table(con, "after_zones", sql("assemble_zones"), {**times, "is_baseline": is_baseline})
     zones = publication.write(con, "from after_zones", ZONE_SNAPSHOTS, _to(lake, seen, "zones"))
-    _table(con, "zone_uses", _ZONE_USES, {})
-    _table(con, "touched", _TOUCHED, times)
+    _table(con, "every_use", _ZONE_USES, {})
+    _table(con, "every_touched", _TOUCHED, times)
     records = _records(con, lake, seen, publication)
     record_changes = _log(con, lake, seen, publication, "records")
     states = con.execute("select state, count(*) from after_zones group by 1 order by 1").fetchall()
@@ -152,12 +152,20 @@ def _records(
         readings = _ONCE.format(readings=readings)
     _table(con, "new_records", RECORD_LOG.empty(), {})
     changes = f"insert into new_records select {RECORD_LOG.select()} from ({sql('diff_records')})"
-    is_first = not con.execute("select 1 from touched where not is_first limit 1").fetchall()
+    sources = {
+        "readings": readings,
+        "before_records": before,
+        "zone_uses": "from every_use",
+        "touched": "from every_touched",
+    }
+    is_first = not con.execute("select 1 from every_touched where not is_first limit 1").fetchall()
+    is_renamed = con.execute(_RENAMED).fetchall()
+    parts = [Slice()] if is_renamed else slices(con, readings, before)
     assemble = RECORD_SNAPSHOTS.ordered(sql("assemble_records"))
     with publication.appending(RECORD_SNAPSHOTS, _to(lake, seen, "records")) as file:
-        for each in slices(con, readings, before):
-            view(con, "readings", each.of(readings))
-            view(con, "before_records", each.of(before))
+        for each in parts:
+            for name, source in sources.items():
+                view(con, name, each.of(source))
             after = con.sql(assemble).to_arrow_table()
             file.append(after)
             if not is_first:
@@ -262,12 +270,17 @@ _ONCE = f"""
     qualify row_number() over (partition by {_IDENTITY} order by ttl, content, priority) = 1
 """
 
+# A zone that has another name than before would be in two slices.
+_RENAMED = """
+    select 1 from before_zones b join after_zones a using (zone_id) where a.name <> b.name limit 1
+"""
+
 _LISTED = (
     "select case when provider_id = '' then name else provider_id end as zone_id, name from listing"
 )
 
 _ZONE_USES = """
-    select z.zone_id, o.attempted_at as read_at,
+    select z.zone_id, z.name as zone, o.attempted_at as read_at,
         case o.state
             when 'complete' then 'reading'
             when 'unchanged' then 'seen'
@@ -278,13 +291,13 @@ _ZONE_USES = """
 """
 
 _TOUCHED = """
-    select u.zone_id, u.read_at as seen_at, b.read_at is null and z.was_baseline as is_first
-    from zone_uses u
+    select u.zone_id, u.zone, u.read_at as seen_at, b.read_at is null and z.was_baseline as is_first
+    from every_use u
     join after_zones z using (zone_id)
     left join before_zones b using (zone_id)
     where u.use in ('reading', 'none')
     union all
-    select zone_id, greatest($listed_at, read_at), false
+    select zone_id, name, greatest($listed_at, read_at), false
     from before_zones
     where zone_id not in (select zone_id from after_zones)
 """

@@ -4,7 +4,6 @@ The files are sorted by zone, so that a range is read without the rest. A sort o
 records takes DuckDB half a gigabyte, and below that it may give up; a range takes a tenth of it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,8 +18,8 @@ ROWS = 250_000  # about two row groups
 class Slice:
     """The zones from `first` up to, but not including, `end`; None is open."""
 
-    first: str | None
-    end: str | None
+    first: str | None = None
+    end: str | None = None
 
     def of(self, query: str) -> str:
         """The rows of a query with a column `zone` that lie in here."""
@@ -31,17 +30,17 @@ class Slice:
         return f"select * from ({query}) where {above} and {below}"
 
 
-def slices(con: duckdb.DuckDBPyConnection, *queries: str) -> Iterator[Slice]:
+def slices(con: duckdb.DuckDBPyConnection, *queries: str) -> list[Slice]:
     """Ranges that together hold every row of the queries, in order; about ROWS in each."""
     zones = " union all ".join(f"select zone from ({query})" for query in queries)
-    starts = con.execute(_STARTS.format(zones=zones)).fetchall()
+    starts = con.execute(_STARTS.format(zones=zones, rows=ROWS)).fetchall()
     bounds = [None, *(zone for (zone,) in starts[1:]), None]
-    return (Slice(first, end) for first, end in pairwise(bounds))
+    return [Slice(first, end) for first, end in pairwise(bounds)]
 
 
-_STARTS = f"""
+_STARTS = """
     with
-        counted as (select zone, count(*) as n from ({{zones}}) group by zone),
-        placed as (select zone, (sum(n) over (order by zone) - 1) // {ROWS} as place from counted)
+        counted as (select zone, count(*) as n from ({zones}) group by zone),
+        placed as (select zone, (sum(n) over (order by zone) - 1) // {rows} as place from counted)
     select min(zone) from placed group by place order by place
 """

@@ -13,11 +13,17 @@ with
         from domain_history
         group by name
     ),
+    parts as (
+        select name, is_there, labels, unnest(range(2, len(labels) + 1)) as depth
+        from (select name, is_there, string_split(name, '.') as labels from held)
+    ),
+    parents as (
+        select name, is_there, depth, array_to_string(labels[depth:], '.') as parent from parts
+    ),
     above as (
-        select h.name, u.name as upper, depth
-        from (select name, is_there, string_split(name, '.') as labels from held) h,
-            unnest(generate_series(2, len(labels))) as steps(depth)
-        join held u on u.name = array_to_string(h.labels[depth:], '.') and (u.is_there or not h.is_there)
+        select p.name, u.name as upper, p.depth
+        from parents p
+        join held u on u.name = p.parent and (u.is_there or not p.is_there)
     ),
     domain_names as (
         select name from held where is_registered or name not in (select name from above)

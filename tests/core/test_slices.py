@@ -1,0 +1,105 @@
+"""However finely the records are sliced, the lake that comes out is the same."""
+
+from pathlib import Path
+
+import pytest
+
+from dnsinv.collection.engine import Engine, Job
+from dnsinv.domain.records import Record
+from dnsinv.errors import ProviderUnavailable
+from dnsinv.lake import slices
+from dnsinv.lake.fold import fold_all
+from dnsinv.lake.lake import Lake
+from dnsinv.store.database import open_store
+from tests.core.scripted import Clock, Scripted, a_record, domain
+
+DATASETS = (
+    "dns_records",
+    "record_snapshots",
+    "record_changes",
+    "record_history",
+    "zones",
+    "domains",
+)
+
+
+def after_three_days(
+    root: Path, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, list[object]]:
+    """Every dataset after three days of edits, records gone and new, zones gone and new."""
+    monkeypatch.setattr(slices, "ROWS", rows)
+    lake, clock = Lake(root), Clock()
+    store = open_store(f"sqlite:///{root}/store.db", root / "locks")
+    zones = {f"{name}.example": records(f"{name}.example", 7) for name in "abcdefgh"}
+    provider = Scripted(zones)
+    for day in range(3):
+        for name in list(zones)[day : day + 3]:
+            zones[name] = [
+                a_record(name, "www", f"198.51.100.{day}"),
+                *zones[name][1:-1],
+                a_record(name, f"new-{day}", "192.0.2.9"),
+            ]
+        if day:
+            zones.pop(f"{'cf'[day - 1]}.example")
+            zones[f"{'cz'[day - 1]}z.example"] = records(f"{'cz'[day - 1]}z.example", 2)
+        Engine(lake, store, clock).collect(Job("godaddy", "gd-1"), provider)
+        fold_all(lake, {})
+        clock.forward(days=1)
+    store.close()
+    return {name: lake.query(f"from {name} order by all") for name in DATASETS}  # type: ignore[misc]
+
+
+def records(zone: str, count: int) -> list[Record]:
+    return [
+        a_record(zone, label, f"192.0.2.{i}")
+        for i, label in enumerate(("www", *map(str, range(count))))
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 5, 20])
+def test_slices_of_any_size_give_the_same_rows(
+    rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = after_three_days(tmp_path / "whole", 1_000_000, monkeypatch)
+    sliced = after_three_days(tmp_path / "sliced", rows, monkeypatch)
+
+    assert sliced == whole
+    assert len(whole["record_changes"]) > 20
+
+
+def test_files_of_sliced_records_are_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_three_days(tmp_path, 5, monkeypatch)
+    for path in [
+        *tmp_path.rglob("snapshots/records/**/*.parquet"),
+        *tmp_path.rglob("lake/*/records.parquet"),
+    ]:
+        with Lake(tmp_path).open() as con:
+            con.execute("set preserve_insertion_order = true")
+            names = con.execute(f"select zone, name, type, content from '{path}'").fetchall()
+        assert names == sorted(names)
+
+
+def test_a_zone_whose_name_changes_under_its_id_keeps_its_last_good_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "ROWS", 1)
+    lake, clock = Lake(tmp_path), Clock()
+    store = open_store(f"sqlite:///{tmp_path}/store.db", tmp_path / "locks")
+    job = Job("cloudflare", "cf-1")
+    for name in ("old.example", "a-new.example"):
+        known = {name: domain(name, provider_id="z0")}
+        known |= {f"{n}.example": domain(f"{n}.example", provider_id=f"z{n}") for n in "klmnp"}
+        zones = {
+            each: [a_record(each, "www", "192.0.2.1", record_id=f"r-{zone.provider_id}")]
+            for each, zone in known.items()
+        }
+        provider = Scripted(zones, "cloudflare", known)
+        provider.faults["a-new.example"] = [ProviderUnavailable("no answer")]
+        Engine(lake, store, clock).collect(job, provider)
+        clock.forward(hours=1)
+    fold_all(lake, {})
+    store.close()
+    names = [name for (name,) in lake.query("select name from dns_records order by 1")]
+    assert names == sorted(["www.old.example", *(f"www.{n}.example" for n in "klmnp")])
