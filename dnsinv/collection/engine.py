@@ -159,15 +159,23 @@ class Engine:
     # -- one collection ---------------------------------------------------------------------------
 
     def _run(self, job: Job, provider: Provider, collection: Collection, spool: Spool) -> None:
+        errors = self._observe(job, provider, collection, spool)
+        if errors is not None:
+            collection.requests += provider.requests
+            self._endings.publish(collection, spool, errors)
+
+    def _observe(
+        self, job: Job, provider: Provider, collection: Collection, spool: Spool
+    ) -> list[str] | None:
+        """List and read; what went wrong, in sentences. None if the listing is held.
+
+        The domains of a large account take 100 MB: they are forgotten before publishing needs it.
+        """
         with closing(KnownAccount(self._lake, job.provider, job.account)) as known:
             domains = self._listed(job, provider, collection, spool, known)
             if domains is None:
-                return
-            errors = (
-                [] if job.lists_only else self._read_zones(job, provider, spool, known, domains)
-            )
-        collection.requests += provider.requests
-        self._endings.publish(collection, spool, errors)
+                return None
+            return [] if job.lists_only else self._read_zones(job, provider, spool, known, domains)
 
     def _listed(
         self,

@@ -7,8 +7,9 @@ A pair counts from the moment its outcome file stands.
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ _READINGS = pa.schema(
         ("tags", pa.list_(pa.string())),
     ]
 )
+_VALUES = attrgetter(*_READINGS.names[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,9 @@ class Spool:
 
     def write_listing(self, domains: Sequence[Domain], *, is_held: bool = False) -> None:
         """Keep the complete listing: to go by, or if it is held, for a person to accept."""
-        rows = [asdict(domain) | {"unicode_name": unicode_name(domain.name)} for domain in domains]
         file = self.held_listing_file if is_held else self.listing_file
-        self._write(file, pa.Table.from_pylist(rows, schema=_LISTING))
+        names = pa.array([unicode_name(domain.name) for domain in domains], pa.string())
+        self._write(file, _table(domains, _LISTING, unicode_name=names))
         if not is_held:
             self.held_listing_file.unlink(missing_ok=True)  # of a crash before it was held
 
@@ -144,10 +146,7 @@ class Spool:
     def add(self, outcome: Outcome, records: Sequence[Record] = ()) -> None:
         """Add one zone; it reaches the disk with the next flush, or when a chunk is full."""
         self._outcomes.append(outcome)
-        self._records.extend(
-            (outcome.zone_id, *(getattr(record, name) for name in _READINGS.names[1:]))
-            for record in records
-        )
+        self._records.extend((outcome.zone_id, *_VALUES(record)) for record in records)
         if len(self._records) >= CHUNK_RECORDS or len(self._outcomes) >= CHUNK_ZONES:
             self.flush()
 
@@ -161,11 +160,8 @@ class Spool:
             columns = zip(*self._records, strict=True)
             arrays = [pa.array(c, type=f.type) for c, f in zip(columns, _READINGS, strict=True)]
             self._write(records_file, pa.Table.from_arrays(arrays, schema=_READINGS))
-        rows = [asdict(outcome) for outcome in self._outcomes]
-        self._write(
-            self.folder / f"outcomes-{self._next:05}.parquet",
-            pa.Table.from_pylist(rows, schema=_OUTCOMES),
-        )
+        outcomes_file = self.folder / f"outcomes-{self._next:05}.parquet"
+        self._write(outcomes_file, _table(self._outcomes, _OUTCOMES))
         self._next += 1
         self._outcomes.clear()
         self._records.clear()
@@ -184,6 +180,19 @@ class Spool:
             part.replace(path)
         except OSError as error:
             raise LakeError(f"Cannot keep what was read in {self.folder}: {error}") from error
+
+
+def _table(things: Sequence[object], schema: pa.Schema, **columns: pa.Array) -> pa.Table:
+    """A column of each attribute; `columns` are those that are none."""
+    return pa.Table.from_arrays(
+        [
+            columns[field.name]
+            if field.name in columns
+            else pa.array([getattr(thing, field.name) for thing in things], field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
