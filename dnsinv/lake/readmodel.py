@@ -54,6 +54,7 @@ def _build(lake: Lake, path: Path) -> None:
     for leftover in path.parent.glob("*.tmp*"):
         leftover.unlink()
     with lake.connect() as con:
+        con.execute("set preserve_insertion_order = true")
         con.execute(f"attach {literal(part)} as made")
         con.execute(sql("read_model"))
         con.execute("detach made")

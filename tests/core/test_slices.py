@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from dnsinv.collection.engine import Engine, Job
@@ -10,6 +11,8 @@ from dnsinv.errors import ProviderUnavailable
 from dnsinv.lake import slices
 from dnsinv.lake.fold import fold_all
 from dnsinv.lake.lake import Lake
+from dnsinv.lake.readmodel import build_read_model
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS, ZONES
 from dnsinv.store.database import open_store
 from tests.core.scripted import Clock, Scripted, a_record, domain
 
@@ -79,6 +82,18 @@ def test_files_of_sliced_records_are_in_order(
             con.execute("set preserve_insertion_order = true")
             names = con.execute(f"select zone, name, type, content from '{path}'").fetchall()
         assert names == sorted(names)
+
+
+def test_the_read_model_numbers_its_rows_in_the_order_of_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after_three_days(tmp_path, 5, monkeypatch)
+    path = build_read_model(Lake(tmp_path))
+    for table in (DNS_RECORDS, DOMAINS, ZONES):
+        with duckdb.connect(path, read_only=True) as con:
+            order = ", ".join(table.order)
+            rows = con.execute(f"select pos from {table.name} order by {order}").fetchall()
+        assert rows == [(pos,) for pos in range(len(rows))]
 
 
 def test_a_zone_whose_name_changes_under_its_id_keeps_its_last_good_records(

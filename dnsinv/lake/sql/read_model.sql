@@ -2,27 +2,26 @@
 --
 -- reads domains, dns_records, zones, collections, domain_changes, record_changes
 -- gives made.* : the same datasets with pos (row number in the default order, from 0) and, to search in, lower-cased text
+--
+-- The files of the first three stand in the default order already; it is kept (preserve_insertion_order).
 
 create table made.domains as
 select
-    row_number() over (order by name) - 1 as pos,
+    row_number() over () - 1 as pos,
     *,
     lower(name || ' ' || unicode_name) as search
-from domains
-order by name;
+from domains;
 
 create table made.dns_records as
 select
-    row_number() over (order by zone, name, type, content, priority, provider, account, zone_id, record_id) - 1 as pos,
+    row_number() over () - 1 as pos,
     *,
     lower(name || ' ' || content) as search
-from dns_records
-order by zone, name, type, content, priority, provider, account, zone_id, record_id;
+from dns_records;
 
 create table made.zones as
-select row_number() over (order by name, provider, account, zone_id) - 1 as pos, *
-from zones
-order by name, provider, account, zone_id;
+select row_number() over () - 1 as pos, *
+from zones;
 
 create table made.collections as
 select row_number() over (order by started_at desc, id) - 1 as pos, *
