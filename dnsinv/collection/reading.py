@@ -40,15 +40,15 @@ def read_zone(
     provider: Provider,
     domain: Domain,
     known: KnownZone,
-    known_records: Callable[[str], Sequence[Record]],
+    known_records: Callable[[str, str], Sequence[Record]],
     guard: Guard,
     clock: Callable[[], datetime],
 ) -> tuple[Outcome, list[Record]]:
     """Read one zone; never raises for what the provider says. Safe in several threads.
 
     Args:
-        known_records: gives the zone's rows in the last snapshot, by zone id; asked only when the
-            reading differs from it.
+        known_records: gives the zone's rows in the last snapshot, by name and zone id; asked only
+            when the reading differs from it.
     """
     key = zone_id(domain)
     try:
@@ -69,7 +69,8 @@ def read_zone(
         if known.read_at is None:
             doubt = _unproven(provider, domain, records, state)
         elif known.digest:  # without a fingerprint there are no rows that could be missing
-            doubt = _missing(provider, domain, records, known_records(key), guard, state)
+            was = known_records(domain.name, key)
+            doubt = _missing(provider, domain, records, was, guard, state)
     except ProviderError as error:
         return Outcome(key, domain.name, "failed", at, error=f"The second look failed: {error}"), []
     if doubt and not (doubt.ends_by_agreement and digest == known.held_digest):

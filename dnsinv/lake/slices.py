@@ -30,10 +30,10 @@ class Slice:
         return f"select * from ({query}) where {above} and {below}"
 
 
-def slices(con: duckdb.DuckDBPyConnection, *queries: str) -> list[Slice]:
-    """Ranges that together hold every row of the queries, in order; about ROWS in each."""
+def slices(con: duckdb.DuckDBPyConnection, *queries: str, rows: int = 0) -> list[Slice]:
+    """Ranges that hold every row of the queries, in order; about `rows` (or ROWS) in each."""
     zones = " union all ".join(f"select zone from ({query})" for query in queries)
-    starts = con.execute(_STARTS.format(zones=zones, rows=ROWS)).fetchall()
+    starts = con.execute(_STARTS.format(zones=zones, rows=rows or ROWS)).fetchall()
     bounds = [None, *(zone for (zone,) in starts[1:]), None]
     return [Slice(first, end) for first, end in pairwise(bounds)]
 

@@ -1,5 +1,6 @@
 """However finely the records are sliced, the lake that comes out is the same."""
 
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -8,7 +9,7 @@ import pytest
 from dnsinv.collection.engine import Engine, Job
 from dnsinv.domain.records import Record
 from dnsinv.errors import ProviderUnavailable
-from dnsinv.lake import slices
+from dnsinv.lake import known, slices
 from dnsinv.lake.fold import fold_all
 from dnsinv.lake.lake import Lake
 from dnsinv.lake.readmodel import build_read_model
@@ -118,3 +119,27 @@ def test_a_zone_whose_name_changes_under_its_id_keeps_its_last_good_records(
     store.close()
     names = [name for (name,) in lake.query("select name from dns_records order by 1")]
     assert names == sorted(["www.old.example", *(f"www.{n}.example" for n in "klmnp")])
+
+
+@pytest.mark.parametrize("stretch", [1, 4, 100])
+def test_what_is_known_of_a_zone_is_found_in_any_stretch(
+    stretch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "STRETCH", stretch)
+    lake, names = Lake(tmp_path), [f"{letter}.example" for letter in "abcdef"]
+    # Ids in another order than names.
+    domains = [domain(name, provider_id=f"z{9 - place}") for place, name in enumerate(names)]
+    zones = {name: records(name, place) for place, name in enumerate(names)}
+    store = open_store(f"sqlite:///{tmp_path}/store.db", tmp_path / "locks")
+    provider = Scripted(zones, "cloudflare", dict(zip(names, domains, strict=True)))
+    Engine(lake, store, Clock()).collect(Job("cloudflare", "cf-1"), provider)
+    store.close()
+
+    with closing(known.KnownAccount(lake, "cloudflare", "cf-1")) as account:
+        for each in domains:
+            found = account.records(each.name, each.provider_id)
+            assert sorted(found) == sorted(zones[each.name])
+        assert account.records("c.example", "z0") == []
+        assert account.records("zz.example", "z0") == []
+    with closing(known.KnownAccount(lake, "cloudflare", "never-seen")) as account:
+        assert account.records("a.example", "z9") == []
