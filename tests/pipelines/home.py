@@ -1,5 +1,6 @@
 """An installation whose accounts are scripted: what the pipelines see of it is real Parquet and SQLite."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -69,9 +70,13 @@ class Home:
         monkeypatch.setenv("DAGSTER_URL", "http://127.0.0.1:9")
         monkeypatch.chdir(root)
         monkeypatch.setattr(actions, "provider_of", self._provider_of)
+        self.stopping: threading.Event | None = None  # of the collection under way
         self.opened: Installation = open_installation()
 
-    def _provider_of(self, _: Installation, account: Account, stopping: object = None) -> Ill:  # noqa: ARG002
+    def _provider_of(
+        self, _: Installation, account: Account, stopping: threading.Event | None = None
+    ) -> Ill:
+        self.stopping = stopping
         return self.providers[account.name]
 
     def close(self) -> None:

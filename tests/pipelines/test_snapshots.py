@@ -257,6 +257,8 @@ def test_a_run_that_is_told_to_stop_leaves_a_collection_that_goes_on(
         if len(account.reads) == 20 and not reading.is_set():
             reading.set()
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        if reading.is_set() and home.stopping is not None:
+            home.stopping.wait(30)  # until the order has come down here
         return read(domain)  # type: ignore[arg-type]
 
     monkeypatch.setattr(account, "read_zone", read_and_interrupt)
