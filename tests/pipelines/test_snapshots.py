@@ -273,6 +273,7 @@ def test_a_run_that_is_told_to_stop_leaves_a_collection_that_goes_on(
     assert cut_off is not None
     already = len(account.reads)
     assert already < 100
+    monkeypatch.setattr(account, "read_zone", read)
     second = materialize(instance, "domain_snapshots", "record_snapshots", key=key)
 
     assert metadata_of(second, "record_snapshots")["collection"] == cut_off.id
