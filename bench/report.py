@@ -25,7 +25,7 @@ class Line:
 
 def show(lines: Iterable[Line]) -> bool:
     """Print the lines as they come; whether every floor is kept."""
-    console = Console(width=150)
+    console = Console(width=max(Console().width, 170))
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("what", "ours", "bare reference", "ratio", "floor", "", "peak memory"):
         table.add_column(heading, justify="left" if heading in ("what", "") else "right")
