@@ -1,7 +1,5 @@
 r"""Record data: every spelling of a value is stored the same, and printing it loses nothing."""
 
-
-
 import base64
 import gzip
 import json
