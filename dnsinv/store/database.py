@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dnsinv.errors import BadSetting, DnsinvError
 
-REVISION = "0001"  # the newest file in revisions/versions; a test compares the two
+REVISION = "0002"  # the newest file in revisions/versions; a test compares the two
 BUSY_TIMEOUT_MS = 10_000
 
 

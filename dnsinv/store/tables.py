@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Dialect,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 
@@ -32,6 +36,12 @@ class Instant(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
+
+# A number that grows by one with each row; SQLite has such columns as plain INTEGER only.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+CURRENT = text("ended_in is null")
+NAMED = 100  # characters of a person's, group's or token's name
 
 accounts = Table(
     "accounts",
@@ -91,4 +101,177 @@ settings = Table(
     Column("name", String(60), primary_key=True),
     Column("value", JSON, nullable=False),
     Column("changed_at", Instant, nullable=False),
+)
+
+# -- people ---------------------------------------------------------------------------------------
+#
+# What a person decided is ended, never deleted: `ended_in` is the entry of the audit log that ended
+# it, null while it holds. So the audit log says who did it and when, and readers that know all up
+# to an entry find what came later.
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(NAMED), nullable=False),
+    Column("name_key", String(NAMED), nullable=False),  # as names are compared
+    Column("email", String(254)),  # in lower case
+    Column("department", String(NAMED), nullable=False, default=""),
+    Column("role", String(10), nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("can_sign_in", Boolean, nullable=False),
+    Column("password_hash", String(200)),
+    Column("subject", String(255)),  # of the identity provider, issuer included
+    Column("created_at", Instant, nullable=False),
+    Column("changed_in", Number, nullable=False),
+    Column("ended_in", Number),
+    Index("users_name", "name_key", unique=True, sqlite_where=CURRENT, postgresql_where=CURRENT),
+    Index("users_email", "email", unique=True, sqlite_where=CURRENT, postgresql_where=CURRENT),
+    Index("users_subject", "subject", unique=True, sqlite_where=CURRENT, postgresql_where=CURRENT),
+    sqlite_autoincrement=True,
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(NAMED), nullable=False),
+    Column("name_key", String(NAMED), nullable=False),
+    Column("description", Text, nullable=False, default=""),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_in", Number, nullable=False),
+    Column("ended_in", Number),
+    Index("groups_name", "name_key", unique=True, sqlite_where=CURRENT, postgresql_where=CURRENT),
+    sqlite_autoincrement=True,
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("group_id", Integer, ForeignKey("groups.id"), primary_key=True),
+    Column("user_id", Integer, ForeignKey("users.id"), primary_key=True, index=True),
+    Column("added_in", Number, nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("domain", String(253), nullable=False),
+    Column("record_key", String(32), nullable=False, default=""),  # '' = the domain itself
+    Column("record_name", String(253)),
+    Column("record_type", String(20)),
+    Column("record_content", Text),
+    Column("user_id", Integer, ForeignKey("users.id")),
+    Column("group_id", Integer, ForeignKey("groups.id")),
+    Column("source", String(20), nullable=False),  # manual, rule, handed-on or migration
+    Column("source_id", String(100), nullable=False, default=""),
+    Column("assigned_at", Instant, nullable=False),
+    Column("assigned_in", Number, nullable=False, index=True),
+    Column("ended_in", Number, index=True),
+    CheckConstraint("(user_id is null) <> (group_id is null)", name="assignments_one_owner"),
+    Index(
+        "assignments_of_user", "user_id", "domain", "record_key", unique=True,
+        sqlite_where=CURRENT, postgresql_where=CURRENT,
+    ),
+    Index(
+        "assignments_of_group", "group_id", "domain", "record_key", unique=True,
+        sqlite_where=CURRENT, postgresql_where=CURRENT,
+    ),
+    Index("assignments_of_asset", "domain", "record_key"),
+    sqlite_autoincrement=True,
+)  # fmt: skip
+
+assignment_rules = Table(
+    "assignment_rules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("pattern", String(300), nullable=False),
+    Column("user_id", Integer, ForeignKey("users.id")),
+    Column("group_id", Integer, ForeignKey("groups.id")),
+    Column("created_at", Instant, nullable=False),
+    Column("created_in", Number, nullable=False),
+    Column("ended_in", Number),
+    CheckConstraint("(user_id is null) <> (group_id is null)", name="rules_one_owner"),
+    sqlite_autoincrement=True,
+)
+
+annotations = Table(
+    "annotations",  # what people say of a domain beside its owners
+    metadata,
+    Column("domain", String(253), primary_key=True),
+    Column("note", Text, nullable=False, default=""),
+    Column("tags", JSON, nullable=False),  # sorted
+    Column("changed_at", Instant, nullable=False),
+    Column("changed_in", Number, nullable=False, index=True),
+)
+
+manual_domains = Table(
+    "manual_domains",  # entered by a person; a provider that holds the name wins
+    metadata,
+    Column("name", String(253), primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("registered_on", String(10)),
+    Column("expires_on", String(10)),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_in", Number, nullable=False),
+    Column("ended_in", Number),
+)
+
+# -- doors ----------------------------------------------------------------------------------------
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),  # SHA-256 of the opaque id in the cookie
+    Column("user_id", Integer, ForeignKey("users.id"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),  # absolute; idleness ends it earlier
+    Column("address", String(50), nullable=False, default=""),
+    Column("agent", String(300), nullable=False, default=""),
+    Column("ended_at", Instant),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, ForeignKey("users.id"), nullable=False, index=True),
+    Column("name", String(NAMED), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),  # SHA-256
+    Column("scope", String(10), nullable=False),  # read, write or admin
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+failed_sign_ins = Table(
+    "failed_sign_ins",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("account_key", String(64), nullable=False, index=True),  # SHA-256 of the name tried
+    Column("address", String(50), nullable=False, index=True),
+    Column("at", Instant, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False, index=True),
+    Column("actor", String(NAMED), nullable=False, index=True),
+    Column("actor_id", Integer),  # a user's; null for the command line and the services
+    Column("door", String(20), nullable=False),  # web, api, cli or service
+    Column("address", String(50), nullable=False),
+    Column("request_id", String(40), nullable=False),
+    Column("action", String(40), nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("outcome", String(10), nullable=False),  # done, refused or failed
+    Column("details", Text, nullable=False),  # JSON
+    Column("hash", String(64), nullable=False),  # of this entry and the one before
 )
