@@ -4,7 +4,9 @@
     ├── UsageError              the caller's input or configuration is wrong (exit 2)
     │   ├── BadName             not a DNS name
     │   ├── BadRecord           not the data of its record type
-    │   └── BadSetting          environment, .env or dnsinv.toml
+    │   ├── BadSetting          environment, .env or dnsinv.toml
+    │   ├── NotThere            what is named does not exist
+    │   └── Conflict            it exists already, or changed meanwhile
     ├── ProviderError           one account's API
     │   ├── BadCredential       the key or token is not accepted
     │   ├── AccessDenied        accepted, but may not read this
@@ -41,6 +43,14 @@ class BadRecord(UsageError):
 
 class BadSetting(UsageError):
     """A setting, account or credential name is missing or wrong."""
+
+
+class NotThere(UsageError):
+    """What is named does not exist (or not any more)."""
+
+
+class Conflict(UsageError):
+    """It exists already, or somebody else changed it meanwhile."""
 
 
 class ProviderError(DnsinvError):
