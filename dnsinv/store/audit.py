@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, func, insert, select, text
 
 from dnsinv.store.tables import audit_log
 
@@ -75,7 +75,7 @@ def entries(db: Connection, after: int = 0) -> Iterator[Entry]:
         yield to_entry(row)
 
 
-def to_entry(row: Mapping[str, Any]) -> Entry:
+def to_entry(row: RowMapping) -> Entry:
     """An entry from its row."""
     values = {name: row[name] for name in Entry.__slots__}
     return Entry(**values | {"details": json.loads(row["details"])})
