@@ -170,6 +170,8 @@ def _records(
             file.append(after)
             if not is_first:
                 con.register("after_records", after)
+                _table(con, "differing", _DIFFERING, {})
+                view(con, "touched", _OF_DIFFERING.format(touched=each.of(sources["touched"])))
                 con.execute(changes, {"collection_id": seen.collection_id})
                 con.unregister("after_records")
     return file.rows
@@ -274,6 +276,22 @@ _ONCE = f"""
 _RENAMED = """
     select 1 from before_zones b join after_zones a using (zone_id) where a.name <> b.name limit 1
 """
+
+# Zones with a row that is new or has other values now, or with as many rows as before no longer.
+# Keys occur once, so a zone of as many rows, each as it was, is as it was: its rows need no diff.
+_DIFFERING = """
+    with
+        a as (
+            select zone_id, count(*) as n, count_if(valid_from = observed_at) as fresh
+            from after_records group by zone_id
+        ),
+        b as (select zone_id, count(*) as n from before_records group by zone_id)
+    select coalesce(a.zone_id, b.zone_id) as zone_id
+    from a full join b using (zone_id)
+    where a.n is distinct from b.n or a.fresh > 0
+"""
+
+_OF_DIFFERING = "select * from ({touched}) semi join differing using (zone_id)"
 
 _LISTED = (
     "select case when provider_id = '' then name else provider_id end as zone_id, name from listing"

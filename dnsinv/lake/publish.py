@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,26 +28,43 @@ MANIFEST = "manifest.json"
 
 
 class Appending:
-    """A Parquet file that grows by row groups."""
+    """A Parquet file that grows by row groups, written while the caller computes the next rows."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._writer: pq.ParquetWriter | None = None
+        self._thread = ThreadPoolExecutor(1, "parquet")
+        self._writing: Future[None] | None = None
         self.rows = 0
 
     def append(self, rows: pa.Table) -> None:
-        """Add rows in even row groups; the first call says the columns."""
+        """Add rows in even row groups; the first call says the columns.
+
+        What goes wrong with them is raised by the next call or by `close`.
+        """
+        self._wait()
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self._path, rows.schema, compression="zstd", store_schema=False
             )
         if groups := -(-rows.num_rows // ROW_GROUP_SIZE):
-            self._writer.write_table(rows, row_group_size=-(-rows.num_rows // groups))
+            size = -(-rows.num_rows // groups)
+            self._writing = self._thread.submit(self._writer.write_table, rows, row_group_size=size)
             self.rows += rows.num_rows
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        """End the file; it is whole afterwards unless this raises."""
+        try:
+            self._wait()
+        finally:
+            self._thread.shutdown()
+            if self._writer is not None:
+                self._writer.close()
+
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.result()
 
 
 class Publication:
