@@ -1,5 +1,7 @@
 """Opening the store: SQLite in WAL mode, or Postgres by DATABASE_URL; upgraded when opened."""
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._watching: Any = None
+        self._watch_lock = threading.Lock()
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -40,7 +44,45 @@ class Store:
                 f"The store refused: {getattr(error, 'orig', None) or error}."
             ) from error
 
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One transaction that only reads: it waits for no writer, and no writer for it.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        try:
+            with self._engine.connect().execution_options(only_reads=True) as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"The store refused: {getattr(error, 'orig', None) or error}."
+            ) from error
+
+    def version(self) -> int | None:
+        """A number that is another one after any process has committed anything.
+
+        It costs microseconds on SQLite; None on Postgres, which has no such number.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return None
+        try:
+            with self._watch_lock:
+                if self._watching is None:
+                    # A connection of its own: what it commits itself it would not see as a change.
+                    self._watching = self._engine.raw_connection()
+                return int(self._watching.cursor().execute("pragma data_version").fetchone()[0])
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreError(f"The store refused: {error}.") from error
+
     def close(self) -> None:
+        with self._watch_lock:
+            if self._watching is not None:
+                self._watching.close()
+                self._watching = None
         self._engine.dispose()
 
 
@@ -102,7 +144,8 @@ def _engine(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("begin immediate")
+        only_reads = connection.get_execution_options().get("only_reads", False)
+        connection.exec_driver_sql("begin" if only_reads else "begin immediate")
 
     return engine
 
