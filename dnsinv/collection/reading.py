@@ -143,22 +143,29 @@ def _missing(
             f"A reading left out {len(still)} records that are still there, such as "
             f"{still[0].name} {still[0].type}."
         )
+    # A zone has a SOA as long as it exists: a list that leaves it out, and is not one of an API
+    # version that leaves out all managed records, is not believed for asking.
+    has_lost_soa = _has_soa(known) and not _has_soa(records) and not is_none_here
+    if has_lost_soa and (not records or any(record.managed for record in records)):
+        return _Doubt(
+            f"Held: {len(gone)} of {len(ours)} records are gone at once; even the SOA is not "
+            "listed. Accept the collection if that is right.",
+            is_held=True,
+        )
     before = {_identity(record) for record in known}
     come = sum(_identity(record) not in before and record.type != "SOA" for record in records)
     if not guard.holds_zone(len(ours), len(gone), come):
         return None
-    text = f"Held: {len(gone)} of {len(ours)} records are gone at once; "
-    if not is_none_here and not records and any(record.type == "SOA" for record in known):
-        # A zone has a SOA as long as it exists, so a list without one is not believed for asking.
-        return _Doubt(
-            f"{text}even the SOA is not listed. Accept the collection if that is right.",
-            is_held=True,
-        )
     return _Doubt(
-        f"{text}the next reading that agrees releases it, or accept the collection.",
+        f"Held: {len(gone)} of {len(ours)} records are gone at once; the next reading that agrees "
+        "releases it, or accept the collection.",
         is_held=True,
         ends_by_agreement=True,
     )
+
+
+def _has_soa(records: Sequence[Record]) -> bool:
+    return any(record.type == "SOA" for record in records)
 
 
 def _replaceable(known: Sequence[Record], records: Sequence[Record]) -> list[Record]:

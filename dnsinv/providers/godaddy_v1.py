@@ -3,6 +3,7 @@
 What it and v3 have in common, and the sources, are in godaddy.py.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
 
@@ -102,8 +103,16 @@ class GoDaddyV1:
         still = [record for record in records if value_of(record) in served]
         if still:
             return still
-        # Under which label SRV records are asked for is the least certain, so another goes first.
-        listed = min(self.read_zone(domain), key=lambda found: found.type == "SRV", default=None)
+        # A set cut to its half still has one of two values, but none of one: so a record goes first
+        # that is alone in its set and was. Under which label SRV records are asked for is the least
+        # certain, so they go last.
+        zone = self.read_zone(domain)
+        sizes = Counter((each.name, each.type) for each in (*zone, *records))
+        listed = min(
+            zone,
+            key=lambda each: (each.type == "SRV", sizes[each.name, each.type]),
+            default=None,
+        )
         if listed and value_of(listed) not in self._values_in_sets(domain.name, [listed]):
             raise IncompleteListing(
                 f"GoDaddy does not list {listed.name} {listed.type} in its record set, so it"

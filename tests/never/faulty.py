@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from dnsinv.collection.listing import ASKED_BY_NAME
 from dnsinv.sandbox.faults import FIELDS, Fault, FaultKind
 
 _CUT = (FaultKind.EMPTY_PAGE, FaultKind.LYING_EMPTY, FaultKind.TRUNCATED_PAGE)
@@ -23,10 +24,11 @@ _ZONE_LIES = {
     "godaddy-v3": (FaultKind.LYING_EMPTY, FaultKind.NOT_FOUND),
     "cloudflare": (FaultKind.LYING_EMPTY,),
 }
-_NO_ZONE_LIES = {
+_HELD_LIES = {
     "godaddy-v1": (*_CUT, FaultKind.NOT_FOUND),
+    "godaddy-v1 with SOA": (FaultKind.NOT_FOUND,),  # a zone without its SOA is not believed
     "godaddy-v3": (FaultKind.NOT_FOUND,),
-    "cloudflare": (),
+    "cloudflare": (),  # records are asked for by their ids
 }
 _CODES = {
     ("cloudflare", FaultKind.UNAUTHORIZED): ("", "1000", "9106", "6003"),
@@ -49,16 +51,21 @@ class Situation:
     """Zones of the first listing that have never been read."""
     held: Collection[str]
     """Zones whose last reading waits for another that agrees."""
-    is_listing_held: bool
+    lists_soa: bool
+    """Whether v1 lists what the provider itself writes."""
     missing: int
     """Domains that were known and are really gone."""
     has_ended: bool
     """Whether a registration that the account lists has ended."""
 
 
-def draw_faults(random: Random, situation: Situation) -> list[Fault]:
-    """One to three orders; what no client could see through is not among them."""
+def draw_faults(random: Random, situation: Situation, before: Sequence[Fault]) -> list[Fault]:
+    """A few orders, often one of the last again; what no client could see through is left out."""
     drawn = [_fault(random, situation) for _ in range(random.choice((1, 1, 2, 3)))]
+    if before and random.random() < 0.4:
+        drawn.insert(0, random.choice(before))
+    if any(lie.match == "list" for lie in _lies(drawn, "list", _CUT)) and random.random() < 0.3:
+        drawn.append(Fault(FaultKind.NOT_FOUND, "domain", times=random.choice((1, 2, None))))
     kept: list[Fault] = []
     for fault in drawn:
         if not _is_beyond_any_client([*kept, fault], situation):
@@ -67,7 +74,8 @@ def draw_faults(random: Random, situation: Situation) -> list[Fault]:
 
 
 def _fault(random: Random, situation: Situation) -> Fault:
-    kind = random.choice(list(FaultKind))
+    lies = (*_CUT, FaultKind.REPEATED_PAGE, FaultKind.NOT_FOUND)
+    kind = random.choice(lies if random.random() < 0.5 else list(FaultKind))
     match = random.choice(("records",) * 5 + ("list",) * 3 + ("domain", "any", "any"))
     zone = None
     if match != "list" and random.random() < 0.7 and situation.names:
@@ -84,7 +92,7 @@ def _fault(random: Random, situation: Situation) -> Fault:
         kind,
         match,
         zone,
-        page=random.choice((None, None, None, 1, 2, 3)) if match in ("list", "records") else None,
+        page=random.choice((None, None, 1, 2, 3)) if match in ("list", "records") else None,
         times=random.choice((1, 1, 2, 3, None, None)),
         value=random.choice(values),
     )
@@ -92,32 +100,29 @@ def _fault(random: Random, situation: Situation) -> Fault:
 
 def _is_beyond_any_client(faults: Sequence[Fault], situation: Situation) -> bool:
     api = situation.api
-    of_list = _lies(faults, "list", _LIST_LIES[api])
-    # 1. The first listing: nothing is known that could be missed.
-    if not situation.has_baseline and _strikes(of_list) > 1:
+    of_list = _strikes(_lies(faults, "list", _LIST_LIES[api]))
+
+    def of_records(kinds: Collection[FaultKind], zone: str) -> float:
+        return _strikes(_lies(faults, "records", kinds, zone))
+
+    # 1. Lies that last through the first listing: nothing is known that could be missed.
+    if not situation.has_baseline and of_list > 1:
         return True
-    # 2. The first reading of a zone: the same.
-    if any(
-        _strikes(_lies(faults, "records", _ZONE_LIES[api], zone)) > 1 for zone in situation.unread
-    ):
+    # 2. Lies that last through the first reading of a zone: the same.
+    if any(of_records(_ZONE_LIES[api], zone) > 1 for zone in situation.unread):
         return True
     # 3. The same lie in two collections in a row: agreement is what releases a held reading.
-    if any(
-        _strikes(_lies(faults, "records", _NO_ZONE_LIES[api], zone)) > 1 for zone in situation.held
-    ):
+    held_lies = _HELD_LIES[f"{api} with SOA" if situation.lists_soa else api]
+    if any(of_records(held_lies, zone) > 1 for zone in situation.held):
         return True
-    if _strikes(of_list) <= 1:
-        return False
-    # 4. A list that leaves out a domain, while that very domain is "not found" by name.
-    if any(
-        fault.kind is FaultKind.NOT_FOUND and fault.zone and fault.match in ("domain", "any")
-        for fault in faults
-    ):
+    # 4. Lists that leave out a domain again and again, while it is "not found" by name as often,
+    #    and it alone.
+    denials = _lies(faults, "domain", [FaultKind.NOT_FOUND])
+    if of_list > 1 and _strikes([fault for fault in denials if fault.zone]) > 1:
         return True
-    # 5. The same where the registrar says by name that the registration is over, and it is;
-    # 6. among so many that are really gone that only a sample is asked for by name;
-    # 7. or of which a listing is held already, and waits for one that agrees.
-    return situation.has_ended or situation.missing > 50 or situation.is_listing_held
+    # 5. Such lists where the registrar says by name that a registration is over, and it is;
+    # 6. or while so many are really gone that only a sample of them is asked for by name.
+    return of_list > 1 and (situation.has_ended or situation.missing > ASKED_BY_NAME)
 
 
 def _lies(

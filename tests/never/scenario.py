@@ -35,6 +35,7 @@ from dnsinv.sandbox.credentials import (
     GODADDY_SECRET,
     GODADDY_TOKEN,
 )
+from dnsinv.sandbox.faults import Fault
 from dnsinv.sandbox.server import Sandbox
 from dnsinv.store.collections import Collection, find
 from dnsinv.store.database import Store, open_store
@@ -90,7 +91,7 @@ def draw_setting(random: Random) -> Setting:
         }[api]
         return Setting(eye, provider, first_offset, *pages, range(2, 5), most)
     pages = (random.choice((3, 5, 8, 50)), random.choice((4, 7, 16, 100)))
-    return Setting(eye, provider, first_offset, *pages, range(10, 21), range(2, 41))
+    return Setting(eye, provider, first_offset, *pages, range(10, 36), range(2, 25))
 
 
 @dataclass
@@ -189,6 +190,7 @@ class Scenario:
         self._store: Store = open_store(f"sqlite:///{root}/store.db", root / "locks")
         self._now = datetime(2026, 3, 2, random.randrange(24), tzinfo=UTC)
         self._seen = Seen()
+        self._orders: list[Fault] = []
         self._story: list[str] = [f"scenario {seed}: {self.setting}"]
         self._errors: list[str] = []
 
@@ -210,8 +212,9 @@ class Scenario:
 
     def _faulty(self) -> None:
         truth = self._drift.step() if self._seen.files else self._drift.state
+        self._orders = draw_faults(self._random, self._situation(truth), self._orders)
         self._sandbox.clear_faults()
-        self._sandbox.order(*draw_faults(self._random, self._situation(truth)))
+        self._sandbox.order(*self._orders)
         self._collect(self._draw_job(truth), HASTY, is_moving=self._random.random() < 0.15)
 
     def _calm(self) -> None:
@@ -251,7 +254,7 @@ class Scenario:
             has_baseline=bool(self._seen.files),
             unread=names - is_read,
             held={zone["name"] for zone in zones if zone["held_digest"]},
-            is_listing_held=any("held:" in line for line in self._story[-1:]),
+            lists_soa=self._eye.api == "godaddy-v1" and self._eye.lists_managed,
             missing=len(known - names),
             has_ended=any(truth.domains[name].status in GONE for name in names),
         )

@@ -186,6 +186,36 @@ def test_an_emptied_zone_without_its_soa_is_released_by_a_person_only(account: A
     assert [change for _, change in account.changes()] == ["removed"] * 2
 
 
+def test_a_zone_listed_with_its_name_servers_and_without_the_soa_it_had_is_held(
+    account: Account,
+) -> None:
+    soa = Record(ZONE, ZONE, "SOA", "ns1.example dns.example 5 1 1 1 1", 3600, managed=True)
+    servers = [Record(ZONE, ZONE, "NS", f"ns{n}.example", 3600, managed=True) for n in (1, 2)]
+    account.provider.zones[ZONE] += [*servers, soa]
+    account.collect()
+    account.provider.zones[ZONE] = [*account.provider.zones[ZONE][:1], servers[0]]
+    assert [account.collect().state for _ in range(3)] == ["partial"] * 3
+    assert account.changes() == []
+
+
+def test_v1_whose_every_answer_is_cut_to_its_half_is_found_out_by_a_set_of_one() -> None:
+    rows = [
+        {"type": "A", "name": "a", "data": "192.0.2.1", "ttl": 600},
+        {"type": "A", "name": "a", "data": "192.0.2.2", "ttl": 600},
+        *RECORDS[1:7],
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        *_, kind, label = request.url.path.split("/")
+        found = [row for row in rows if (row["type"], row["name"]) == (kind, label)]
+        whole = rows if label == "records" else found
+        return reply(whole[: len(whole) // 2])
+
+    account = provider("godaddy_v1", answer)
+    with pytest.raises(IncompleteListing, match="does not list"):
+        account.still_served(domain(ZONE), [a_record(ZONE, "h6", "192.0.2.6")])
+
+
 def test_v1_asked_for_record_sets_must_give_those_that_it_lists() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         is_whole_zone = request.url.path.endswith("/records")
