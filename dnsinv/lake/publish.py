@@ -104,7 +104,7 @@ class Publication:
                 yield file
             finally:
                 file.close()
-            _sync(staged)
+            sync(staged)
             _check(staged, table, file.rows)
         except (OSError, duckdb.Error, pa.ArrowException) as error:
             raise LakeError(f"Cannot write {to}: {error}") from error
@@ -153,9 +153,18 @@ def replace_text(path: Path, text: str) -> None:
     """Write a small file so that it is there whole, or as it was before, even after a power cut."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
-    _sync(part)
+    sync(part)
     part.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """See to it that a file, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -204,7 +213,7 @@ def _apply(layout: Layout, folder: Path) -> dict[str, Any]:
         _make_folder(target.parent)
         source.replace(target)
         layout.published.touch()  # after it: who began to read before then knows to read again
-        _sync(target.parent)
+        sync(target.parent)
     facts: dict[str, Any] = document["facts"]
     return facts
 
@@ -221,7 +230,7 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def _check(staged: Path, table: Table, rows: int) -> None:
@@ -232,11 +241,3 @@ def _check(staged: Path, table: Table, rows: int) -> None:
             f"{staged} has {metadata.num_rows} rows of {names}, "
             f"not {rows} with the columns of {table.name}."
         )
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

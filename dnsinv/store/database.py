@@ -2,16 +2,20 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dnsinv.errors import BadSetting, DnsinvError
+
+if TYPE_CHECKING:  # importing it takes longer than opening a store that needs no upgrade
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 REVISION = "0002"  # the newest file in revisions/versions; a test compares the two
 BUSY_TIMEOUT_MS = 10_000
@@ -59,6 +63,25 @@ class Store:
                 f"The store refused: {getattr(error, 'orig', None) or error}."
             ) from error
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """The store of this moment, however long it is read; others go on writing meanwhile.
+
+        Raises:
+            StoreError: the database refused.
+        """
+        try:
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(only_reads=True)
+                if connection.dialect.name == "postgresql":
+                    connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                revision_of(connection)  # the first reading is what fixes the moment
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"The store refused: {getattr(error, 'orig', None) or error}."
+            ) from error
+
     def version(self) -> int | None:
         """A number that is another one after any process has committed anything.
 
@@ -86,8 +109,14 @@ class Store:
         self._engine.dispose()
 
 
-def open_store(url: str, locks: Path) -> Store:
+def open_store(
+    url: str, locks: Path, before_upgrade: Callable[[Store, str], None] | None = None
+) -> Store:
     """The store at a SQLAlchemy URL, created or upgraded to this version's tables.
+
+    Args:
+        before_upgrade: called with a store that holds anything and its revision, before it is
+            upgraded; what it raises keeps the store as it is.
 
     Raises:
         BadSetting: the URL is not one, or its driver is not installed.
@@ -98,14 +127,94 @@ def open_store(url: str, locks: Path) -> Store:
         if _revision(engine) != REVISION:
             locks.mkdir(parents=True, exist_ok=True)
             with FileLock(locks / "store-upgrade.lock"):
-                if _revision(engine) != REVISION:
-                    _upgrade(engine)
+                revision = _revision(engine)
+                if revision != REVISION:
+                    _check_known(revision)
+                    if revision and before_upgrade:
+                        before_upgrade(Store(engine), revision)
+                    with engine.begin() as connection:
+                        upgrade(connection)
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
-        place = engine.url.render_as_string(hide_password=True)
-        reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
-        raise StoreError(f"The store {place} cannot be opened: {reason}.") from error
+        raise _cannot_open(engine, error) from error
+    except DnsinvError:
+        engine.dispose()
+        raise
     return Store(engine)
+
+
+def open_as_it_is(url: str) -> tuple[Store, str]:
+    """A store and its revision, neither created nor upgraded: "" where there is none yet.
+
+    Raises:
+        BadSetting: the URL is not one, or its driver is not installed.
+        StoreError: it cannot be opened.
+    """
+    engine = _engine(url)
+    try:
+        return Store(engine), _revision(engine)
+    except (SQLAlchemyError, OSError) as error:
+        engine.dispose()
+        raise _cannot_open(engine, error) from error
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has the revision, or can upgrade from it."""
+    return any(each.revision == revision for each in _scripts().walk_revisions())
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision of the tables, "" where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    query = text("select version_num from alembic_version")
+    return str(connection.execute(query).scalar_one_or_none() or "")
+
+
+def upgrade(connection: Connection, revision: str = REVISION) -> None:
+    """Bring the tables to a revision, within the connection's transaction.
+
+    Raises:
+        StoreError: they are of a revision that this program does not know.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+
+    config = _configuration()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        raise StoreError(f"The store is of another version than this program: {error}.") from error
+
+
+def _configuration() -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "dnsinv.store:revisions")
+    return config
+
+
+def _scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_configuration())
+
+
+def _check_known(revision: str) -> None:
+    if revision and not is_known(revision):
+        raise StoreError(
+            f"The store has the revision {revision}, which is newer than this program "
+            f"({REVISION}): use the newer program, or restore the backup that it made before "
+            "it upgraded the store."
+        )
+
+
+def _cannot_open(engine: Engine, error: Exception) -> StoreError:
+    place = engine.url.render_as_string(hide_password=True)
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".")
+    return StoreError(f"The store {place} cannot be opened: {reason}.")
 
 
 def _engine(url: str) -> Engine:
@@ -152,26 +261,4 @@ def _engine(url: str) -> Engine:
 
 def _revision(engine: Engine) -> str:
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return ""
-        return str(
-            connection.execute(text("select version_num from alembic_version")).scalar_one_or_none()
-            or ""
-        )
-
-
-def _upgrade(engine: Engine) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", "dnsinv.store:revisions")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, REVISION)
-        except CommandError as error:
-            raise StoreError(
-                f"The store is of another version than this program: {error}."
-            ) from error
+        return revision_of(connection)
