@@ -39,7 +39,7 @@ def service(installation: Installation, name: str, sign: str) -> Iterator[None]:
     command = next(each.command for each in standard_services(settings) if each.name == name)
     process = subprocess.Popen(
         command,
-        env=os.environ | environment_of(settings),
+        env={**os.environ, **environment_of(settings)},  # noqa: TID251
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -107,7 +107,7 @@ def test_every_collection_job_is_launched_as_the_sensor_would(
 
 
 def test_without_dagster_one_sentence_says_so(home: Home) -> None:
-    with pytest.raises(ServiceError, match="Dagster does not answer at http://127.0.0.1:9"):
+    with pytest.raises(ServiceError, match=r"Dagster does not answer at http://127\.0\.0\.1:9"):
         collect_lists(home.opened, OPERATOR)
     with home.opened.store.begin() as db:
         [entry] = audit.entries(db)
@@ -117,7 +117,7 @@ def test_without_dagster_one_sentence_says_so(home: Home) -> None:
 def test_what_cannot_be_collected_is_refused_before_dagster_is_asked(home: Home) -> None:
     with pytest.raises(NotThere, match="no account 'nowhere'"):
         collect_lists(home.opened, OPERATOR, account="nowhere")
-    with pytest.raises(NotThere, match="known to hold unknown.example"):
+    with pytest.raises(NotThere, match=r"known to hold unknown\.example"):
         collect_records(home.opened, OPERATOR, domain="unknown.example")
     with pytest.raises(BadName):
         collect_records(home.opened, OPERATOR, domain="not a name")
