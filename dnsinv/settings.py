@@ -7,7 +7,7 @@ while services run (interval, guard) is kept in the store; the values here are i
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from os import environ
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +22,7 @@ from dnsinv.errors import BadSetting
 ACCOUNT_NAME = (
     r"^[a-z0-9-]+$"  # it is a folder name in the lake and part of Dagster's partition keys
 )
+LEAST_SECRET = 32  # characters; 24 random bytes in base64
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -41,6 +42,9 @@ class Settings(BaseSettings):
     brand_name: str = "DNS Inventory"
     db_path: Path = Path("./data")
     database_url: str = ""
+    backup_path: Path | None = None
+    backup_count: Annotated[int, Field(ge=1)] = 10
+    backup_days: Annotated[int, Field(ge=1)] = 30
     data_collection_interval: Annotated[int, Field(ge=1)] = 60
     guard_share: Annotated[float, Field(gt=0, le=1)] = 0.3
     guard_count: Annotated[int, Field(ge=1)] = 3
@@ -56,6 +60,14 @@ class Settings(BaseSettings):
     cloudflare_api_url: str = ""
     cloudflare_api_token: SecretStr = SecretStr("")
     dnsinv_config: Path | None = None
+    admin_password: SecretStr = SecretStr("")
+    session_secret: SecretStr = SecretStr("")
+    session_hours: Annotated[int, Field(ge=1, le=8760)] = 12
+    session_idle_minutes: Annotated[int, Field(ge=1)] = 60
+    trusted_proxies: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
 
     @field_validator("log_level")
     @classmethod
@@ -63,6 +75,36 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("must be an address such as https://dns.company.example")
+        return value.rstrip("/")
+
+    @field_validator("session_secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < LEAST_SECRET:
+            raise ValueError(f"must have at least {LEAST_SECRET} characters")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in value.split(","):
+            if part.strip():
+                ip_network(part.strip())
+        return value
+
+    @property
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        """Addresses whose word on where a request comes from is taken."""
+        return [
+            ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()
+        ]
 
     @property
     def data_path(self) -> Path:
@@ -73,6 +115,13 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """SQLAlchemy URL of the store: DATABASE_URL, else SQLite under DB_PATH."""
         return self.database_url or f"sqlite:///{self.data_path / 'store.db'}"
+
+    @property
+    def backups(self) -> Path:
+        """BACKUP_PATH, absolute; else under DB_PATH."""
+        if self.backup_path is None:
+            return self.data_path / "backups"
+        return self.backup_path.expanduser().resolve()
 
     @property
     def dagster_home(self) -> Path:
