@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dnsinv.errors import BadSetting, LakeError
+from dnsinv.actions import backup_folder
+from dnsinv.actions.restoring import complete
+from dnsinv.errors import BadSetting, DnsinvError, LakeError
 from dnsinv.lake.lake import Lake
 from dnsinv.settings import Account, Settings, load_accounts, load_settings
-from dnsinv.store.database import Store, open_store
+from dnsinv.store.database import REVISION, Store, open_store
+from dnsinv.store.dump import is_empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,11 @@ def open_installation(config: Path | None = None) -> Installation:
 
 
 def open_with(settings: Settings) -> Installation:
-    """The same from settings read before."""
+    """The same from settings read before; a store of an older program is backed up and upgraded.
+
+    Raises:
+        Busy: it is being restored.
+    """
     root = settings.data_path
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -57,7 +64,21 @@ def open_with(settings: Settings) -> Installation:
             f"DB_PATH {root} cannot be made: {error.strerror}; mend it or set another."
         ) from error
     lake = Lake(root, settings.memory_limit)
-    store = open_store(settings.store_url, lake.layout.locks)
+
+    def back_up(old: Store, revision: str) -> None:
+        complete(lake, old)
+        with old.read() as db:
+            if is_empty(db):
+                return
+        why = f"before the upgrade from {revision} to {REVISION}"
+        backup_folder.add(settings, lake, old, why, "dnsinv", now())
+
+    store = open_store(settings.store_url, lake.layout.locks, back_up)
+    try:
+        complete(lake, store)
+    except DnsinvError:
+        store.close()
+        raise
     return Installation(settings, tuple(load_accounts(settings)), lake, store)
 
 

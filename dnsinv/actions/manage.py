@@ -17,6 +17,8 @@ RANGES = {
     settings.INTERVAL_MINUTES: (1, 7 * 24 * 60),
     settings.GUARD_SHARE: (0.01, 1),
     settings.GUARD_COUNT: (1, 1_000_000),
+    settings.BACKUP_COUNT: (1, 1_000),
+    settings.BACKUP_DAYS: (1, 3_650),
 }
 
 

@@ -56,8 +56,9 @@ class Packing:
     def add(self, name: str, source: Path) -> None:
         """Append a file that does not change meanwhile."""
         with source.open("rb") as content:
-            size = os.fstat(content.fileno()).st_size
-            self._file.write(_header(name, size))
+            state = os.fstat(content.fileno())
+            size = state.st_size
+            self._file.write(_header(name, size, int(state.st_mtime)))
             digest = hashlib.sha256()
             while chunk := content.read(CHUNK):
                 digest.update(chunk)
@@ -158,10 +159,10 @@ def check_room(folder: Path, sizes: Mapping[str, int]) -> None:
         raise OSError(f"{folder} has {free:,} bytes left and {needed:,} are needed")
 
 
-def _header(name: str, size: int) -> bytes:
+def _header(name: str, size: int, changed_at: int = 0) -> bytes:
     _check_name(name)
     info = tarfile.TarInfo(name)
-    info.size, info.mode = size, PRIVATE
+    info.size, info.mode, info.mtime = size, PRIVATE, changed_at
     try:
         return info.tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
     except ValueError as error:

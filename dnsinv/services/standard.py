@@ -79,6 +79,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         told["DNSINV_CONFIG"] = str(settings.dnsinv_config.resolve())
     return told | {
         "DB_PATH": str(settings.data_path),
+        "BACKUP_PATH": str(settings.backups),
         "DATABASE_URL": settings.store_url,
         "PUBLIC_URL": settings.address,
         "DAGSTER_URL": settings.dagster_address,

@@ -9,6 +9,8 @@ from dnsinv.store.tables import settings
 INTERVAL_MINUTES = "data_collection_interval"
 GUARD_SHARE = "guard_share"
 GUARD_COUNT = "guard_count"
+BACKUP_COUNT = "backup_count"
+BACKUP_DAYS = "backup_days"
 
 
 def number(db: Connection, name: str, default: float) -> float:
