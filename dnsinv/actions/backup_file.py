@@ -98,12 +98,16 @@ def read(path: Path) -> Backup:
         with path.open("rb") as file:
             first = next(iter(members(file)), None)
             if first is None or first.name != FACTS or first.size > _LONGEST_FACTS:
-                raise BadArchive(f"{path} is not a backup of this program.")
+                raise BadArchive("It is not a backup of this program.")
             return Backup(path, path.stat().st_size, _facts(json.loads(content(file, first))))
     except OSError as error:
         raise NotThere(f"The backup {path} cannot be read: {error.strerror}.") from error
+    except BadArchive as error:
+        raise BadArchive(f"The file {path} is not a sound backup: {error}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadArchive(f"{path} is not a backup of this program.") from error
+        raise BadArchive(
+            f"The file {path} is not a sound backup: its facts are damaged."
+        ) from error
 
 
 def contents(path: Path) -> Contents:
@@ -177,8 +181,8 @@ def _clear(work: Path, folder: Path) -> None:
 def _facts(document: Mapping[str, Any]) -> Facts:
     if document["format"] != FORMAT:
         raise BadArchive(
-            f"The backup is of format {document['format']!r} and this program reads {FORMAT} only: "
-            "use the program that made it."
+            f"Its format is {document['format']!r} and this program reads {FORMAT} only: use the "
+            "program that made it."
         )
     values = {name: document[name] for name in Facts.__slots__}
     made_at = datetime.fromisoformat(values["made_at"])

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from sqlalchemy import Connection
+
 from dnsinv.actions.collect import diagnose
 from dnsinv.actions.installation import Installation
 from dnsinv.lake.integrity import Problem, problems
 from dnsinv.providers.provider import Diagnosis
 from dnsinv.settings import Account
+from dnsinv.store import audit, integrity
 from dnsinv.store.accounts import known_accounts
+from dnsinv.store.database import StoreError
 
 SANDBOX_SUFFIX = "-sandbox"  # as the sandbox names the accounts in the file that it writes
 
@@ -76,8 +80,43 @@ def _clashes(installation: Installation) -> Iterator[Problem]:
 
 
 def data_problems(installation: Installation) -> Iterator[Problem]:
-    """Damage in the lake."""
+    """Damage in the store, the audit log and the lake."""
+    yield from _store_problems(installation)
     yield from problems(installation.lake)
+
+
+def _store_problems(installation: Installation) -> Iterator[Problem]:
+    mend = "Restore the last sound backup: `dnsinv backup list`, `dnsinv restore PATH`."
+    try:
+        with installation.store.snapshot() as db:  # others go on writing meanwhile
+            damage = integrity.damages(db)
+            for line in damage:
+                yield Problem("damaged_store", f"The store's file is damaged: {line}.", mend)
+            if damage:
+                return  # what follows would read what cannot be read
+            for column, other, count in integrity.orphans(db):
+                text = f"{count} rows name in {column} a row of {other} that is not there."
+                yield Problem("orphans", text, mend)
+            yield from _audit_problems(db, mend)
+    except StoreError as error:
+        yield Problem("unreadable_store", str(error), mend)
+
+
+def _audit_problems(db: Connection, mend: str) -> Iterator[Problem]:
+    broken, last = audit.broken_at(db), audit.last_seq(db)
+    if broken is not None:
+        yield Problem(
+            "audit_broken",
+            f"The audit log is not as it was written: entry {broken} was changed or removed.",
+            f"Find out who can write to the database; compare with a backup. {mend}",
+        )
+    for column, count, highest in integrity.beyond(db, last):
+        yield Problem(
+            "audit_truncated",
+            f"The audit log ends at entry {last}, but {count} rows name later ones in {column}, "
+            f"the last {highest}: its end was removed.",
+            f"Find out who can write to the database; compare with a backup. {mend}",
+        )
 
 
 def diagnoses(installation: Installation) -> list[tuple[Account, Diagnosis]]:

@@ -30,7 +30,7 @@ def config(path: Path | None) -> None:
 @check.command(epilog="Example: dnsinv check data")
 @click.pass_obj
 def data(path: Path | None) -> None:
-    """Every file of the lake."""
+    """The store, its audit log and every file of the lake."""
     installation = open_installation(path)
     try:
         _report("The data", actions.data_problems(installation))

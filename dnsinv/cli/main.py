@@ -21,6 +21,8 @@ COMMANDS = {
     "setting": "dnsinv.cli.manage:setting",
     "sql": "dnsinv.cli.query:sql",
     "export": "dnsinv.cli.query:export",
+    "backup": "dnsinv.cli.backup:backup",
+    "restore": "dnsinv.cli.backup:restore",
     "check": "dnsinv.cli.check:check",
 }
 
