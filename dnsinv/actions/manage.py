@@ -88,18 +88,3 @@ def run_time_settings(installation: Installation) -> dict[str, float]:
             name: settings.number(db, name, float(getattr(installation.settings, name)))
             for name in RANGES
         }
-
-
-def change_setting(installation: Installation, name: str, value: float) -> None:
-    """Change one for every service, from now on.
-
-    Raises:
-        BadSetting: there is no such setting, or the value is out of its range.
-    """
-    if name not in RANGES:
-        raise BadSetting(f"There is no run-time setting {name!r}; there are: {', '.join(RANGES)}.")
-    low, high = RANGES[name]
-    if not low <= value <= high:
-        raise BadSetting(f"{name} must be between {low} and {high}, not {value:g}.")
-    with installation.store.begin() as db:
-        settings.change(db, name, value, now())

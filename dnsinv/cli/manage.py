@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from dnsinv.actions import manage
+from dnsinv.actions.configure import change_settings
 from dnsinv.actions.installation import Installation, open_installation
+from dnsinv.cli.operator import operator
 
 
 @contextmanager
@@ -94,5 +96,5 @@ def list_settings(config: Path | None) -> None:
 def set_setting(config: Path | None, name: str, value: float) -> None:
     """Change a run-time setting, from now on for every service."""
     with _installation(config) as installation:
-        manage.change_setting(installation, name, value)
+        change_settings(installation, operator(), {name: value})
     click.echo(f"{name} = {value:g}")

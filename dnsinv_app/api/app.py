@@ -1,0 +1,66 @@
+"""The REST API: one FastAPI app that the server mounts at /api, with the description of all."""
+
+from importlib.metadata import version
+from typing import Any
+
+from dnsinv.actions.reading import Reader
+from fastapi import Depends, FastAPI
+
+from dnsinv.actions.installation import Installation
+from dnsinv_app.api import audit, backups, collections, described, me, settings, tokens
+from dnsinv_app.api.asking import operations, well_formed
+from dnsinv_app.api.errors import Problem, answer_errors
+from dnsinv_app.api.limits import Limited
+
+ROUTERS = (
+    me.router,
+    tokens.router,
+    audit.router,
+    collections.router,
+    settings.router,
+    backups.router,
+)
+
+ALWAYS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Problem, "description": "Nobody is signed in, or the token is not valid"},
+    403: {"model": Problem, "description": "The role or the token's scope does not allow it"},
+    422: {"model": Problem, "description": "A parameter or field is wrong; the message says which"},
+    503: {"model": Problem, "description": "Store, lake or Dagster cannot be reached now"},
+}
+
+
+def create_api(installation: Installation, reader: Reader, export: FastAPI) -> FastAPI:
+    """The API of one installation; requests carry the actor that the gate let in.
+
+    Args:
+        export: the app mounted at /export, to describe both in one document.
+    """
+    app = bare_app(installation, reader)
+    for router in ROUTERS:
+        app.include_router(router)
+    seal(app)
+    described.add_page(app, {"/api": app, "/export": export})
+    return app
+
+
+def seal(app: FastAPI) -> None:
+    """Hold requests to the routes that the app has now."""
+    app.state.operations = operations(app)
+
+
+def bare_app(installation: Installation, reader: Reader) -> FastAPI:
+    """An app without routes, strict about what is asked and with our answers to what goes wrong."""
+    app = FastAPI(
+        title=described.TITLE,
+        version=version("dnsinv"),
+        openapi_url=None,  # served by described.add_page
+        redirect_slashes=False,  # /api/domains/ is no address
+        dependencies=[Depends(well_formed)],
+        responses=ALWAYS,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.add_middleware(Limited)
+    app.state.installation, app.state.reader = installation, reader
+    answer_errors(app)
+    described.describe(app)
+    return app

@@ -1,0 +1,148 @@
+"""What handlers are given, and what every request must be like before one is called."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
+
+from dnsinv.actions.reading import Reader
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+
+from dnsinv.actions.acting import Actor
+from dnsinv.actions.installation import Installation
+from dnsinv.errors import UsageError
+from dnsinv_app.api.answers import names, tag_of
+from dnsinv_app.api.errors import ChangedMeanwhile
+
+MOST_NAMES = 100_000  # in one request
+LARGEST_ID = 2**31 - 1
+
+
+def _installation(request: Request) -> Installation:
+    found: Installation = request.app.state.installation
+    return found
+
+
+def _reader(request: Request) -> Reader:
+    found: Reader = request.app.state.reader
+    return found
+
+
+def _actor(request: Request) -> Actor:
+    """Whom the gate let in."""
+    found = getattr(request.state, "actor", None)
+    if not isinstance(found, Actor):
+        raise HTTPException(HTTPStatus.UNAUTHORIZED, "Sign in, or send a token as a bearer.")
+    return found
+
+
+Installed = Annotated[Installation, Depends(_installation)]
+Read = Annotated[Reader, Depends(_reader)]
+Who = Annotated[Actor, Depends(_actor)]
+Id = Annotated[int, Path(alias="id", ge=1, le=LARGEST_ID, examples=[7])]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=200,
+        description="The ETag of the item as you know it: 412 where it has changed since.",
+    ),
+]
+
+
+def refuse_changed(if_match: str | None, current: Any) -> None:
+    """Let pass where the client knows the item as it is now, or does not care.
+
+    Raises:
+        ChangedMeanwhile: it knows another state.
+    """
+    if if_match and not names(if_match, tag_of(current)):
+        raise ChangedMeanwhile(
+            "It was changed since you read it; read it again and decide whether to change it still."
+        )
+
+
+def _shows(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("It has a NUL character in it.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_shows)]
+
+
+class Body(BaseModel):
+    """Base of what is sent to us: fields that are not known are refused, naming those that are."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_other_fields(cls, sent: Any) -> Any:
+        if isinstance(sent, dict):
+            for name in sent:
+                if name not in cls.model_fields:
+                    known = ", ".join(cls.model_fields)
+                    raise ValueError(f"There is no field {str(name)[:60]!a}; there are: {known}.")
+        return sent
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the API's description says of one method of a path."""
+
+    parameters: frozenset[str]
+    media_types: frozenset[str]
+
+
+def well_formed(request: Request) -> None:
+    """Refuse what no handler understands.
+
+    Raises:
+        HTTPException: a query that is not UTF-8 (400), a body of another kind (415).
+        UsageError: a query parameter that the route does not have.
+    """
+    operation = request.app.state.operations.get((request.scope["route"].path, request.method))
+    if operation is None:
+        return
+    _refuse_unreadable(request.scope["query_string"])
+    for name, value in request.query_params.multi_items():
+        if name not in operation.parameters:
+            known = ", ".join(sorted(operation.parameters)) or "none"
+            raise UsageError(f"There is no parameter {name[:60]!a} here; there are: {known}.")
+        if "\x00" in value:
+            raise UsageError(f"The parameter {name} has a NUL character in it.")
+    _refuse_other_media(request, operation)
+
+
+def _refuse_unreadable(query: bytes) -> None:
+    try:
+        unquote_to_bytes(query).decode("utf-8")
+    except UnicodeDecodeError:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, "The query is not UTF-8.") from None
+
+
+def _refuse_other_media(request: Request, operation: Operation) -> None:
+    has_body = request.headers.get("content-length", "0") != "0" or (
+        "transfer-encoding" in request.headers
+    )
+    if not operation.media_types or not has_body:
+        return
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in operation.media_types:
+        wanted = " or ".join(sorted(operation.media_types))
+        raise HTTPException(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send the body as Content-Type {wanted}."
+        )
+
+
+def operations(app: FastAPI) -> dict[tuple[str, str], Operation]:
+    """What `well_formed` holds requests to, from the description, so that the two never differ."""
+    found = {}
+    for path, methods in app.openapi()["paths"].items():
+        for method, told in methods.items():
+            names = {each["name"] for each in told.get("parameters", ()) if each["in"] == "query"}
+            kinds = told.get("requestBody", {}).get("content", {})
+            found[path, method.upper()] = Operation(frozenset(names), frozenset(kinds))
+    return found
