@@ -4,7 +4,7 @@ No I/O here; the providers' own words are mapped in their modules.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -41,3 +41,13 @@ class Domain:
     locked: bool | None = None
     privacy: bool | None = None
     nameservers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManualDomain:
+    """A domain that a person entered, at the instant `since`; a provider that holds it wins."""
+
+    name: str
+    since: datetime
+    registered_on: date | None = None
+    expires_on: date | None = None

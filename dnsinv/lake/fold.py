@@ -11,7 +11,8 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock
 
-from dnsinv.domain.domains import Lifecycle
+from dnsinv.domain.domains import Lifecycle, ManualDomain
+from dnsinv.domain.names import unicode_name
 from dnsinv.errors import LakeError
 from dnsinv.lake.lake import (
     SNAPSHOT_TABLES,
@@ -38,12 +39,25 @@ from dnsinv.lake.slices import slices
 
 KEY = "fold"
 
+_MANUAL = pa.schema(
+    {
+        "name": pa.string(),
+        "unicode_name": pa.string(),
+        "registered_on": pa.date32(),
+        "expires_on": pa.date32(),
+        "since": pa.timestamp("us", tz="UTC"),
+    }
+)
 
-def fold_all(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
+
+def fold_all(
+    lake: Lake, retired: Mapping[str, datetime], manual: Sequence[ManualDomain] = ()
+) -> dict[str, int]:
     """Make history and current anew and publish them together; rows by dataset.
 
     Args:
         retired: accounts out of use, and since when.
+        manual: domains that a person entered; a provider that holds the name wins.
 
     Raises:
         LakeError: the disk refused or a file is damaged.
@@ -55,7 +69,7 @@ def fold_all(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
             "record_history": _record_history(con, lake, publication),
             "zones": _zones(con, lake, publication),
             "dns_records": _dns_records(con, lake, publication),
-            "domains": _domains(con, lake, publication),
+            "domains": _domains(con, lake, publication, manual),
         }
 
 
@@ -80,12 +94,14 @@ def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
         }
 
 
-def fold_domains(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
+def fold_domains(
+    lake: Lake, retired: Mapping[str, datetime], manual: Sequence[ManualDomain] = ()
+) -> dict[str, int]:
     """Make the current domains anew from the published history and records."""
     with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
         _name_domains(con)
-        return {"domains": _domains(con, lake, publication)}
+        return {"domains": _domains(con, lake, publication, manual)}
 
 
 def publish_collections(lake: Lake, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -185,7 +201,18 @@ def _dns_records(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Public
     )
 
 
-def _domains(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+def _domains(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    publication: Publication,
+    manual: Sequence[ManualDomain],
+) -> int:
+    rows = [
+        (each.name, unicode_name(each.name), each.registered_on, each.expires_on, each.since)
+        for each in manual
+    ]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _MANUAL]
+    con.register("manual_domains", pa.table(columns, schema=_MANUAL))
     return _write(con, lake, publication, "fold_domains", DOMAINS, "current", "domains")
 
 

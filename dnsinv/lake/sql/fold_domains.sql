@@ -4,9 +4,11 @@
 --       domain_history    periods of every name in every account
 --       zone_domains      the domain of each name
 --       dns_records       current records
+--       manual_domains    names that a person entered
 -- gives the columns of domains
 --
 -- Facts of the registrar (GoDaddy) win over those of a DNS host; a removed domain shows its last ones.
+-- A provider that holds a name wins over the person who entered it; of the two the earlier day counts as its discovery.
 
 with
     entries as (
@@ -45,8 +47,22 @@ with
         from relevant
         group by name
     ),
+    held as (
+        select * from facts where removed_on is null or name not in (select name from manual_domains)
+        union all by name
+        select
+            name, unicode_name, '-' as godaddy_status, '-' as cloudflare_status, expires_on, registered_on, since as last_seen_at,
+            ['manual'] as sources
+        from manual_domains
+        where name not in (select name from facts where removed_on is null)
+    ),
     discovered as (
-        select name, min(first_seen_at) as first_seen_at from entries group by name
+        select name, min(first_seen_at) as first_seen_at from (
+            select name, first_seen_at from entries
+            union all
+            select name, since from manual_domains
+        )
+        group by name
     ),
     counts as (
         select domain, count(*) as record_count from dns_records group by domain
@@ -57,6 +73,6 @@ select
     d.first_seen_at::date as discovered_on,
     '(' || f.godaddy_status || ', ' || f.cloudflare_status || ')' as status,
     coalesce(c.record_count, 0) as record_count
-from facts f
+from held f
 join discovered d using (name)
 left join counts c on c.domain = f.name
