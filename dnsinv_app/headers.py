@@ -1,64 +1,59 @@
 """What every answer carries, and whom the server answers at all."""
 
-from collections.abc import Collection
-from urllib.parse import urlsplit
-
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dnsinv.settings import Settings
+from dnsinv_app.origins import Origins
 
 POLICY = (
-    "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'none'; "
+    "default-src 'none'; base-uri 'none'; object-src 'none'; form-action 'self'; "
     "frame-ancestors 'none'; img-src 'self'; style-src 'self'"
 )
+"""For everything but the pages with scripts, which bring a policy of their own."""
+
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # no-referrer would have forms sent with "Origin: null"
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-LOCAL = ("localhost", "127.0.0.1")
+SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class Guarded:
     """An app behind the headers, answering only under names that are its own.
 
-    There is no sign-in yet: without the check of the name any web page could point a name of its
-    own at 127.0.0.1 and read the inventory through its visitor's browser.
+    Without the check of the name any web page could point a name of its own at 127.0.0.1 and try
+    its visitor's browser on us.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+    def __init__(self, app: ASGIApp, origins: Origins) -> None:
         self._app = app
-        self._hosts = hosts
+        self._origins = origins
+        self._headers = HEADERS | (SECURE if origins.is_secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        app = self._app if self._is_ours(scope) else _MISDIRECTED
-        await app(scope, receive, send_guarded)
-
-    def _is_ours(self, scope: Scope) -> bool:
-        host = Headers(scope=scope).get("host", "")
-        return urlsplit(f"//{host}").hostname in self._hosts
-
-
-def own_names(settings: Settings) -> set[str]:
-    """Host names under which people reach this installation."""
-    return {*LOCAL, urlsplit(settings.address).hostname or ""} - {""}
+        if self._origins.is_ours(Headers(scope=scope)):
+            await self._app(scope, receive, send_guarded)
+        elif scope["type"] == "http":
+            await _MISDIRECTED(scope, receive, send_guarded)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
 
 
 _MISDIRECTED = PlainTextResponse(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import jinja2
 from starlette.responses import HTMLResponse
@@ -29,6 +30,7 @@ class Pages:
             "brand": settings.brand_name,
             "dagster": settings.dagster_address,
             "docs": docs,
+            "oidc": urlsplit(settings.oidc_issuer).hostname or "",
             "tone": words.tone,
             "counted": words.counted,
             "instant": words.instant,
@@ -47,6 +49,15 @@ class Pages:
             record_columns=chart.columns([_records_of(day) for day in state.days]),
         )
         return HTMLResponse(page, headers=headers)
+
+    def login(
+        self, where: str, name: str = "", problem: str = "", status: int = 200
+    ) -> HTMLResponse:
+        """The sign-in page, going on to `where`."""
+        page = self._templates.get_template("login.html").render(
+            next="" if where == "/" else where, name=name, problem=problem
+        )
+        return HTMLResponse(page, status)
 
     def message(self, code: int, title: str, text: str) -> HTMLResponse:
         """A page that only says something."""

@@ -8,8 +8,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import insert, select
 
+from dnsinv.actions.installation import Installation, now, open_with
+from dnsinv.actions.sign_in import Visitor, open_session
+from dnsinv.domain.people import name_key
 from dnsinv.settings import Settings
+from dnsinv.store.tables import users
+from dnsinv_app.cookies import Cookies
 from dnsinv_app.server import create_app
 from tests.app import inventory
 from tests.app.inventory import TODAY, Inventory
@@ -45,15 +51,61 @@ def small(small_original: Inventory, tmp_path: Path) -> Inventory:
 
 def get(
     settings: Settings,
-    path: str = "/",
+    path: str = "/status",
     host: str = "localhost",
     clock: Callable[[], datetime] = lambda: TODAY,
 ) -> httpx.Response:
-    """What the app answers."""
+    """What the app answers to somebody who is signed in and may read."""
+    installation = open_with(settings)
+    try:
+        return ask(installation, path, host, clock)
+    finally:
+        installation.close()
 
-    async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(settings, clock), raise_app_exceptions=False)
+
+def ask(
+    installation: Installation,
+    path: str,
+    host: str = "localhost",
+    clock: Callable[[], datetime] = now,
+) -> httpx.Response:
+    """The same of an installation that is open."""
+    cookie = signed_in(installation, "reader")
+
+    async def answered() -> httpx.Response:
+        app = create_app(installation, clock)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
-            return await client.get(path)
+            return await client.get(path, headers={"cookie": cookie})
 
-    return asyncio.run(ask())
+    return asyncio.run(answered())
+
+
+def make_user(installation: Installation, name: str, role: str = "viewer", **more: object) -> int:
+    """The id of the user of that name, made where there is none."""
+    with installation.store.begin() as db:
+        known = db.execute(
+            select(users.c.id).where(users.c.name == name, users.c.ended_in.is_(None))
+        ).scalar_one_or_none()
+        if known is not None:
+            return int(known)
+        values = {"is_active": True, "can_sign_in": True} | more
+        key = db.execute(
+            insert(users).values(
+                name=name,
+                name_key=name_key(name),
+                role=role,
+                created_at=now(),
+                changed_in=0,
+                **values,
+            )
+        ).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def signed_in(installation: Installation, name: str, role: str = "viewer") -> str:
+    """The Cookie header of a new session of that user."""
+    opened = open_session(installation, make_user(installation, name, role), Visitor())
+    cookies = Cookies(installation.settings)
+    return f"{cookies.name}={cookies.value(opened.id)}"

@@ -10,7 +10,9 @@ from typing import Literal
 import pytest
 import uvicorn
 
+from dnsinv.actions.installation import Installation, open_with
 from dnsinv_app.server import create_app
+from tests.app.conftest import signed_in
 from tests.app.inventory import TODAY, Inventory
 
 CHROMIUM = (
@@ -25,10 +27,17 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this ma
 
 
 @pytest.fixture
-def address(busy: Inventory) -> Iterator[str]:
+def installation(busy: Inventory) -> Iterator[Installation]:
+    opened = open_with(busy.settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def address(installation: Installation) -> Iterator[str]:
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(busy.settings, lambda: TODAY), host="127.0.0.1", port=0, log_level="error"
+            create_app(installation, lambda: TODAY), host="127.0.0.1", port=0, log_level="error"
         )
     )
     running = threading.Thread(target=server.run)
@@ -43,14 +52,17 @@ def address(busy: Inventory) -> Iterator[str]:
 
 
 def test_the_page_fits_desk_tablet_and_phone_and_obeys_its_policy(
-    address: str, tmp_path: Path
+    address: str, installation: Installation, tmp_path: Path
 ) -> None:
     from playwright.sync_api import sync_playwright
+
+    name, _, value = signed_in(installation, "reader").partition("=")
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch_persistent_context(
             tmp_path / "profile", executable_path=CHROMIUM, args=FLAGS
         )
+        browser.add_cookies([{"name": name, "value": value, "url": address}])
         page = browser.new_page()
         said: list[str] = []
         page.on("console", lambda message: said.append(message.text))
@@ -60,7 +72,7 @@ def test_the_page_fits_desk_tablet_and_phone_and_obeys_its_policy(
             page.emulate_media(color_scheme=scheme)
             for width in (1440, 820, 390):
                 page.set_viewport_size({"width": width, "height": 900})
-                page.goto(address)
+                page.goto(f"{address}/status")
                 overflow = page.evaluate(
                     "document.documentElement.scrollWidth - document.documentElement.clientWidth"
                 )

@@ -12,10 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from dnsinv.actions.installation import open_with
 from dnsinv.settings import Settings
 from dnsinv.store import accounts
 from dnsinv_app.headers import HEADERS
-from tests.app.conftest import get
+from tests.app.conftest import ask, get
 from tests.app.inventory import TODAY, Inventory, zones_of
 from tests.core.scripted import Scripted, a_record
 
@@ -105,18 +106,20 @@ def test_whatever_comes_from_outside_is_escaped(tmp_path: Path) -> None:
     assert page.text.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;") >= 5
 
 
-def test_a_damaged_store_takes_neither_the_page_nor_the_server_down(small: Inventory) -> None:
+def test_a_server_on_a_damaged_store_says_so_and_does_not_start(
+    small: Inventory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     small.store.close()
     for path in (small.root / "data").glob("store.db*"):
         path.unlink()
     (small.root / "data" / "store.db").write_bytes(b"this is no database" * 100)
-    page = get(small.settings)
-    assert page.status_code == 200
-    assert "Part of this page cannot be shown" in text_of(page)
-    assert "file is not a database" in text_of(page)
-
-    health = get(small.settings, "/healthz")
-    assert (health.status_code, health.json()["status"]) == (503, "unreadable")
+    monkeypatch.setenv("DB_PATH", str(small.root / "data"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    command = [sys.executable, "-m", "dnsinv_app.server"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "file is not a database" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_damaged_lake_leaves_the_rest_of_the_page(small: Inventory) -> None:
@@ -129,8 +132,10 @@ def test_a_damaged_lake_leaves_the_rest_of_the_page(small: Inventory) -> None:
 
 
 def test_a_wrong_account_file_is_said_on_the_page(small: Inventory) -> None:
+    installation = open_with(small.settings)
     (small.root / "dnsinv.toml").write_text("[[accounts]\n")
-    text = text_of(get(small.settings))
+    text = text_of(ask(installation, "/status"))
+    installation.close()
     assert "dnsinv.toml cannot be read" in text
 
 
@@ -156,7 +161,9 @@ def test_an_unexpected_fault_is_a_small_page_without_particulars(small: Inventor
     assert page.headers["x-frame-options"] == "DENY"
 
 
-@pytest.mark.parametrize("path", ["/", "/healthz", "/nowhere", "/static/app.css", "/docs/settings"])
+@pytest.mark.parametrize(
+    "path", ["/status", "/login", "/healthz", "/nowhere", "/assets/app.css", "/docs/settings"]
+)
 def test_every_answer_carries_the_security_headers(small: Inventory, path: str) -> None:
     page = get(small.settings, path)
     assert {name: page.headers[name] for name in HEADERS} == HEADERS
@@ -172,7 +179,8 @@ def test_docs_are_served_and_nothing_beside_them(small: Inventory) -> None:
     assert (
         get(small.settings, "/docs/settings").headers["content-type"] == "text/plain; charset=utf-8"
     )
-    assert get(small.settings, "/docs/..%2Fpyproject").status_code == 404
+    assert get(small.settings, "/docs/nothing").status_code == 404
+    assert get(small.settings, "/docs/..%2Fpyproject").status_code == 400
 
 
 def test_a_foreign_name_is_refused_until_it_is_the_public_url(small: Inventory) -> None:
