@@ -126,7 +126,7 @@ class Lake:
                 found.append(self.layout.snapshot(kind, provider, account, days[-1]))
         return found
 
-    def open(self) -> duckdb.DuckDBPyConnection:
+    def open(self, memory_limit: str = "") -> duckdb.DuckDBPyConnection:
         """A private in-memory DuckDB with the lake's settings and no views."""
         try:
             self.layout.spill.mkdir(parents=True, exist_ok=True)
@@ -137,7 +137,7 @@ class Lake:
             ) from error
         con = duckdb.connect(
             config={
-                "memory_limit": self._memory_limit,
+                "memory_limit": memory_limit or self._memory_limit,
                 "temp_directory": str(self.layout.spill),
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,

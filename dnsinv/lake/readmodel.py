@@ -1,7 +1,8 @@
-"""The read model: one DuckDB file with everything pages ask for, consistent across its tables.
+"""The read model: everything pages ask for, consistent across its tables.
 
-A cache: made from the published files, versioned by name, found through a pointer, disposable.
-`pos` is a row's number in the default order, by which pages are fetched without OFFSET.
+One DuckDB file to search, count and sort in, and beside it a file of rows for each list, to show
+what was found. A cache: made from the published files, versioned by name, found through a pointer,
+disposable. `pos` is a row's number in the default order, by which pages are fetched without OFFSET.
 """
 
 import contextlib
@@ -12,8 +13,14 @@ from filelock import FileLock
 
 from dnsinv.errors import LakeError
 from dnsinv.lake.fold import version
-from dnsinv.lake.lake import Lake, literal, sql
+from dnsinv.lake.lake import Lake, literal, sql, view
 from dnsinv.lake.publish import replace_text, standing_still
+from dnsinv.lake.rows import write_rows
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
+from dnsinv.lake.told import CHANGES, told_changes, told_rows
+
+LISTS = (DOMAINS, DNS_RECORDS, CHANGES)  # of which there are files of rows
+BATCH = 65_536  # rows on their way into such a file
 
 KEPT = 2  # a reader may still be on the version before
 POINTER = "read.pointer"
@@ -49,6 +56,11 @@ def read_model(lake: Lake) -> Path | None:
     return None
 
 
+def rows_path(model: Path, name: str) -> Path:
+    """The file of rows of one list, beside the DuckDB file of its read model."""
+    return model.with_suffix(f".{name}.rows")
+
+
 def _build(lake: Lake, path: Path) -> None:
     part = path.with_suffix(".tmp")
     for leftover in path.parent.glob("*.tmp*"):
@@ -56,7 +68,11 @@ def _build(lake: Lake, path: Path) -> None:
     with lake.connect() as con:
         con.execute("set preserve_insertion_order = true")
         con.execute(f"attach {literal(part)} as made")
+        view(con, "told_changes", told_changes())
         con.execute(sql("read_model"))
+        for table in LISTS:
+            rows = con.sql(f"select {told_rows(table)} from made.{table.name}")
+            write_rows(rows.to_arrow_reader(BATCH), rows_path(path, table.name))
         con.execute("detach made")
     part.replace(path)
 
@@ -65,5 +81,8 @@ def _prune(folder: Path, current: str) -> None:
     files = sorted(
         folder.glob("read-*.duckdb"), key=lambda path: path.stat().st_mtime_ns, reverse=True
     )
-    for path in [path for path in files if path.name != current][KEPT - 1 :]:
-        path.unlink(missing_ok=True)
+    kept = {current, *[path.name for path in files if path.name != current][: KEPT - 1]}
+    stems = {Path(name).stem for name in kept}
+    for path in folder.glob("read-*"):
+        if path.name.partition(".")[0] not in stems:
+            path.unlink(missing_ok=True)

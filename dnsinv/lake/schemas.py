@@ -143,8 +143,10 @@ RECORD_SNAPSHOTS = Table(
     ("zone", "name", "type", "content", "priority", "zone_id", "record_id"),
 )
 
-_DOMAIN_STATE = _struct((*_DOMAIN_VALUES, *_SEEN))
-_RECORD_STATE = _struct((*_RECORD_VALUES, *_SEEN))
+DOMAIN_STATE = (*_DOMAIN_VALUES, *_SEEN)
+RECORD_STATE = (*_RECORD_VALUES, *_SEEN)
+_DOMAIN_STATE = _struct(DOMAIN_STATE)
+_RECORD_STATE = _struct(RECORD_STATE)
 
 DOMAIN_LOG = Table(
     "domain_log",

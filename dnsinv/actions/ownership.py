@@ -1,0 +1,101 @@
+"""What people decided, kept beside the read model and brought up to date by what is newer."""
+
+import threading
+from collections.abc import Mapping
+
+import duckdb
+import pyarrow as pa
+from sqlalchemy import Connection
+
+from dnsinv.lake.people import TABLES, fill_people
+from dnsinv.store import owning
+from dnsinv.store.owning import Columns
+
+
+def everything(db: Connection) -> dict[str, pa.Table]:
+    """All that holds, for the tables of lake/people.py."""
+    return _arrow(
+        {
+            **owning.names(db),
+            "owned_domains": owning.owned_domains(db),
+            "owned_records": owning.owned_records(db),
+            "annotations": owning.annotated(db),
+        }
+    )
+
+
+class Ownership:
+    """The tables of `people` in one DuckDB, as the store has them at some entry of its log."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._known = 0
+        self._mark: str | None = None
+
+    def catch_up(self, db: Connection) -> int:
+        """Bring the tables up to date; the entry that last changed anything in them.
+
+        Args:
+            db: a transaction that reads; the tables are then as it sees the store, or newer.
+        """
+        newest = owning.newest(db)
+        with self._lock:
+            if newest <= self._known and self._mark is not None and self._is_the_same(db):
+                return self._known
+            with self._database.cursor() as con:
+                con.begin()
+                try:
+                    if self._mark is not None and self._is_the_same(db):
+                        self._add_newer(con, db)
+                    else:
+                        self._load(con, db)
+                    con.commit()
+                except BaseException:
+                    con.rollback()
+                    raise
+            self._known, self._mark = newest, owning.mark(db, newest)
+            return newest
+
+    def _is_the_same(self, db: Connection) -> bool:
+        """Whether the store still has the entry up to which it is known; a restored one may not."""
+        return owning.mark(db, self._known) == self._mark
+
+    def _load(self, con: duckdb.DuckDBPyConnection, db: Connection) -> None:
+        for name in TABLES:
+            con.execute(f"delete from people.{name}")
+        fill_people(con, everything(db))
+
+    def _add_newer(self, con: duckdb.DuckDBPyConnection, db: Connection) -> None:
+        gone = list(owning.ended(db, self._known))
+        newer = _arrow(
+            {
+                **owning.names(db),
+                "owned_domains": owning.owned_domains(db, self._known),
+                "owned_records": owning.owned_records(db, self._known),
+                "annotations": owning.annotated(db, self._known),
+            }
+        )
+        for name in ("owned_domains", "owned_records"):
+            if gone:
+                con.execute(
+                    f"delete from people.{name} where id in (from unnest($gone))", {"gone": gone}
+                )
+        for name in ("users", "groups"):
+            con.execute(f"delete from people.{name}")
+        changed = newer["annotations"].column("domain").to_pylist()
+        if changed:
+            con.execute(
+                "delete from people.annotations where domain in (from unnest($changed))",
+                {"changed": changed},
+            )
+        fill_people(con, newer)
+
+
+def _arrow(columns: Mapping[str, Columns]) -> dict[str, pa.Table]:
+    return {
+        name: pa.table(
+            [pa.array(values[each.name], each.type) for each in TABLES[name]], schema=TABLES[name]
+        )
+        for name, values in columns.items()
+    }

@@ -1,0 +1,151 @@
+"""Opened read models: the newest one is switched to when it is published, whoever is reading.
+
+All live in one DuckDB in memory, each attached under a name of its own, beside the tables of what
+people decided.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from dnsinv.errors import LakeError
+from dnsinv.lake.choices import CURRENT, Choice
+from dnsinv.lake.lake import Lake, literal
+from dnsinv.lake.people import add_people
+from dnsinv.lake.positions import Positions
+from dnsinv.lake.readmodel import LISTS, POINTER, read_model, rows_path
+from dnsinv.lake.rows import RowFile
+
+MEMORY = "256MB"  # of DuckDB while it searches and sorts; what it reads is cached in it
+
+
+class Model:
+    """One version of the read model, open."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, path: Path) -> None:
+        self.version = path.stem.removeprefix("read-")
+        self.readers = 0
+        self.is_current = True
+        self._database = database
+        self._name = f"model_{self.version}"
+        self.rows = {table.name: RowFile(rows_path(path, table.name)) for table in LISTS}
+        database.execute(f'attach {literal(path)} as "{self._name}" (read_only)')
+        with self.cursor() as con:
+            current = con.execute(f"select count(*) from domains where {CURRENT}").fetchall()
+        self.sizes = {name: file.count for name, file in self.rows.items()}
+        self.sizes["domains"] = current[0][0]  # the others come behind them
+
+    @contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of one's own whose tables are this version's."""
+        with self._database.cursor() as con:
+            con.execute(f'use "{self._name}"')
+            con.execute("set timezone = 'UTC'")
+            yield con
+
+    def positions(self, chosen: Choice) -> Positions:
+        """Where the rows of a choice stand, in its order."""
+        order = f"order by {chosen.order}" if chosen.order else ""
+        query = f"select pos::integer as pos from {chosen.table} where {chosen.conditions} {order}"
+        with self.cursor() as con:
+            found = con.execute(query, chosen.parameters or None).fetchnumpy()["pos"]
+        return np.asarray(found, np.int32)
+
+    def values(self, chosen: Choice, columns: str) -> list[tuple[Any, ...]]:
+        """Columns of all rows of a choice, in its order."""
+        order = f"order by {chosen.order}" if chosen.order else ""
+        query = f"select {columns} from {chosen.table} where {chosen.conditions} {order}"
+        with self.cursor() as con:
+            return con.execute(query, chosen.parameters or None).fetchall()
+
+    def position_of(self, name: str) -> int | None:
+        """Where a domain stands, current or removed."""
+        query = "select pos from domains where name = $name"
+        with self.cursor() as con:
+            found = con.execute(query, {"name": name}).fetchall()
+        return found[0][0] if found else None
+
+    def close(self) -> None:
+        for file in self.rows.values():
+            file.close()
+        self._database.execute(f'detach "{self._name}"')
+
+
+class Models:
+    """The newest read model of a lake, opened when asked for and again when there is a newer."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+        self._lock = threading.Lock()
+        self._pointer = lake.layout.cache / POINTER
+        self._seen: tuple[int, int] | None = None
+        self._model: Model | None = None
+        self.database = lake.open(MEMORY)
+        self.database.execute("set preserve_insertion_order = true")
+        add_people(self.database)
+
+    @contextmanager
+    def newest(self) -> Iterator[Model]:
+        """The newest version; it stays open until the last who uses it is done.
+
+        Raises:
+            LakeError: there is none yet, or it cannot be read.
+        """
+        with self._lock:
+            model = self._opened()
+            model.readers += 1
+        try:
+            yield model
+        finally:
+            with self._lock:
+                model.readers -= 1
+                self._close_if_done(model)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._model is not None:
+                self._model.is_current = False
+                self._close_if_done(self._model)
+                self._model = None
+            self.database.close()
+
+    def _opened(self) -> Model:
+        seen = self._look()
+        if self._model is None or seen != self._seen:
+            path = read_model(self._lake)
+            if path is None:
+                raise LakeError(
+                    "There is no read model yet; the first collection makes it "
+                    "(`dnsinv collect`, or start the services)."
+                )
+            if self._model is None or self._model.version != path.stem.removeprefix("read-"):
+                self._switch(path)
+            self._seen = seen
+        assert self._model is not None
+        return self._model
+
+    def _look(self) -> tuple[int, int] | None:
+        with contextlib.suppress(OSError):
+            state = self._pointer.stat()
+            return state.st_mtime_ns, state.st_ino
+        return None
+
+    def _switch(self, path: Path) -> None:
+        try:
+            model = Model(self.database, path)
+        except (OSError, duckdb.Error) as error:
+            raise LakeError(f"The read model {path.name} cannot be opened: {error}.") from error
+        before, self._model = self._model, model
+        if before is not None:
+            before.is_current = False
+            self._close_if_done(before)
+
+    def _close_if_done(self, model: Model) -> None:
+        if not model.is_current and not model.readers:
+            model.close()

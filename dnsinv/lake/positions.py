@@ -1,0 +1,58 @@
+"""Where the rows of a choice stand, computed once and kept while there is room."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.int32]
+ROOM = 96 * 1024 * 1024  # bytes of all that is kept
+
+
+class KeptPositions:
+    """The arrays last asked for, up to so many bytes; nobody computes what another already does."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Positions] = OrderedDict()
+        self._used = 0
+        self._under_way: dict[Hashable, threading.Lock] = {}
+
+    def get(self, key: Hashable, compute: Callable[[], Positions]) -> Positions:
+        """The array of that key; whatever makes it equal must be in the key."""
+        with self._lock:
+            found = self._find(key)
+            if found is not None:
+                return found
+            turn = self._under_way.setdefault(key, threading.Lock())
+        with turn:
+            with self._lock:
+                found = self._find(key)
+            if found is not None:
+                return found
+            try:
+                made = compute()
+                with self._lock:
+                    self._keep(key, made)
+            finally:
+                with self._lock:
+                    self._under_way.pop(key, None)
+        return made
+
+    def _find(self, key: Hashable) -> Positions | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        return None
+
+    def _keep(self, key: Hashable, made: Positions) -> None:
+        if made.nbytes > self._room:
+            return
+        self._kept[key] = made
+        self._used += made.nbytes
+        while self._used > self._room:
+            _, dropped = self._kept.popitem(last=False)
+            self._used -= dropped.nbytes

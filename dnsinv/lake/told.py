@@ -1,0 +1,67 @@
+"""Rows as JSON tells them: days and instants in ISO 8601, instants in UTC with a "Z".
+
+Made by DuckDB, which is what reads them from the lake anyway; the columns come from the schemas.
+"""
+
+from dnsinv.lake.schemas import (
+    DOMAIN_CHANGES,
+    DOMAIN_STATE,
+    RECORD_CHANGES,
+    RECORD_STATE,
+    Column,
+    Table,
+)
+
+CHANGES = Table(
+    "changes",
+    "A change of a domain or a record.",
+    (
+        Column("observed_at", "timestamptz", "When the new state was observed (UTC)."),
+        Column("kind", "varchar", "domain or record."),
+        *(each for each in DOMAIN_CHANGES.columns if each.name in ("provider", "account")),
+        Column("moved_from", "varchar", "Account it came from when change is moved, else null."),
+        Column("zone", "varchar", "Zone of the record, or the domain."),
+        Column("name", "varchar", "Name of the record, or the domain."),
+        Column("type", "varchar", "Record type; null for a domain."),
+        Column("change", "varchar", "added, removed, modified or moved."),
+        Column("before", "json", "Values before; null when added."),
+        Column("after", "json", "Values after; null when removed or moved."),
+    ),
+    ("observed_at", "zone", "name", "type", "kind", "change", "account"),
+)
+
+
+def told_rows(table: Table) -> str:
+    """The list of one value: the row as the text of a JSON array, with a line end."""
+    return f"json_array({', '.join(_told(each) for each in table.columns)})::varchar || chr(10)"
+
+
+def told_columns(table: Table) -> str:
+    """The select list whose values are JSON-ready once fetched."""
+    return ", ".join(f'{_told(each)} as "{each.name}"' for each in table.columns)
+
+
+def told_changes() -> str:
+    """A query over both kinds of changes with the columns of CHANGES."""
+    return " union all ".join(
+        (
+            _changes(DOMAIN_CHANGES, "domain", "moved_from", DOMAIN_STATE),
+            _changes(RECORD_CHANGES, "record", "null::varchar", RECORD_STATE),
+        )
+    )
+
+
+def _changes(table: Table, kind: str, moved_from: str, state: tuple[Column, ...]) -> str:
+    values = {"kind": f"'{kind}'", "moved_from": moved_from, "type": "type::varchar"}
+    for side in ("before", "after"):
+        told = ", ".join(f"'{each.name}', {_told(each, f'{side}.')}" for each in state)
+        values[side] = f"case when {side} is not null then json_object({told}) end"
+    columns = (f"{values.get(name, name)} as {name}" for name in CHANGES.names)
+    return f"select {', '.join(columns)} from {table.name}"
+
+
+def _told(column: Column, of: str = "") -> str:
+    name = f'{of}"{column.name}"'
+    if column.type != "timestamptz":
+        return f"{name}::varchar" if column.type == "date" else name
+    return f"replace(strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')"

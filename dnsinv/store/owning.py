@@ -1,0 +1,170 @@
+"""Who owns what, as lists of the inventory read it: a page's at a time, or all, or what is newer.
+
+Columns of plain values through the driver itself: there may be a million of them.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, func, or_, select
+
+from dnsinv.store.tables import annotations, assignments, audit_log, groups, users
+
+Columns = Mapping[str, Sequence[Any]]
+K = TypeVar("K")
+
+
+@dataclass(slots=True)
+class Owned:
+    """What people say of one asset; names sorted."""
+
+    owners: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    note: str = ""
+
+
+_OWNERS = (
+    select(
+        assignments.c.domain,
+        assignments.c.record_key,
+        assignments.c.record_name,
+        assignments.c.record_type,
+        assignments.c.record_content,
+        users.c.name.label("user_name"),
+        groups.c.name.label("group_name"),
+    )
+    .outerjoin_from(assignments, users, users.c.id == assignments.c.user_id)
+    .outerjoin(groups, groups.c.id == assignments.c.group_id)
+    .where(
+        assignments.c.domain.in_(bindparam("domains", expanding=True)),
+        assignments.c.ended_in.is_(None),
+    )
+)
+_OF_DOMAINS = _OWNERS.where(assignments.c.record_key == "")
+_OF_RECORDS = _OWNERS.where(
+    or_(
+        assignments.c.record_key == "",
+        assignments.c.record_name.in_(bindparam("names", expanding=True)),
+    )
+)
+_ANNOTATED = select(annotations.c.domain, annotations.c.note, annotations.c.tags).where(
+    annotations.c.domain.in_(bindparam("domains", expanding=True))
+)
+_NEWEST = select(
+    *(
+        func.coalesce(select(func.max(column)).scalar_subquery(), 0)
+        for column in (
+            assignments.c.assigned_in,
+            assignments.c.ended_in,
+            annotations.c.changed_in,
+            users.c.changed_in,
+            groups.c.changed_in,
+        )
+    )
+)
+
+
+def of_domains(db: Connection, domains: Sequence[str]) -> dict[str, Owned]:
+    """What people say of these domains, those of whom they say anything."""
+    found: dict[str, Owned] = {}
+    for row in db.execute(_OF_DOMAINS, {"domains": domains}):
+        _add(found.setdefault(row.domain, Owned()), row)
+    for domain, note, tags in db.execute(_ANNOTATED, {"domains": domains}):
+        owned = found.setdefault(domain, Owned())
+        owned.note, owned.tags = note, list(tags)
+    return _sorted(found)
+
+
+Record = tuple[str, str, str]
+"""A record by name, type and content."""
+
+
+def of_records(
+    db: Connection, domains: Sequence[str], names: Sequence[str]
+) -> tuple[dict[str, Owned], dict[Record, Owned]]:
+    """Owners of these domains, and of the records of these names that have their own."""
+    of_domain: dict[str, Owned] = {}
+    of_record: dict[Record, Owned] = {}
+    for row in db.execute(_OF_RECORDS, {"domains": domains, "names": names}):
+        if row.record_key:
+            key = (row.record_name, row.record_type, row.record_content)
+            _add(of_record.setdefault(key, Owned()), row)
+        else:
+            _add(of_domain.setdefault(row.domain, Owned()), row)
+    return _sorted(of_domain), _sorted(of_record)
+
+
+def newest(db: Connection) -> int:
+    """The number of the entry that last changed who owns what, what they are called, or notes."""
+    return int(max(db.execute(_NEWEST).one()))
+
+
+def mark(db: Connection, seq: int) -> str:
+    """The hash of an entry, by which a store that was restored is told; "" if there is none."""
+    query = select(audit_log.c.hash).where(audit_log.c.seq == seq)
+    return db.execute(query).scalar_one_or_none() or ""
+
+
+def names(db: Connection) -> dict[str, Columns]:
+    """Id and name of all users and groups, former ones included."""
+    return {
+        table.name: _columns(db, f"select id, name from {table.name}", ("id", "name"))
+        for table in (users, groups)
+    }
+
+
+def owned_domains(db: Connection, after: int = 0) -> Columns:
+    """Assignments of domains that hold, those made after an entry."""
+    columns = ("id", "domain", "user_id", "group_id")
+    return _columns(db, f"select {', '.join(columns)} {_held(after)} and record_key = ''", columns)
+
+
+def owned_records(db: Connection, after: int = 0) -> Columns:
+    """Assignments of records that hold, those made after an entry."""
+    columns = ("id", "domain", "user_id", "group_id", "name", "type", "content")
+    query = f"""
+        select id, domain, user_id, group_id, record_name, record_type, record_content
+        {_held(after)} and record_key <> ''
+    """
+    return _columns(db, query, columns)
+
+
+def ended(db: Connection, after: int) -> Sequence[int]:
+    """Assignments that were ended after an entry."""
+    return _columns(db, f"select id from assignments where ended_in > {int(after)}", ("id",))["id"]
+
+
+def annotated(db: Connection, after: int = 0) -> Columns:
+    """Notes and tags that were changed after an entry."""
+    query = f"select domain, note, tags from annotations where changed_in > {int(after)}"
+    columns = dict(_columns(db, query, ("domain", "note", "tags")))
+    columns["tags"] = [json.loads(t) if isinstance(t, str) else t for t in columns["tags"]]
+    return columns
+
+
+def _held(after: int) -> str:
+    newer = f"and assigned_in > {int(after)}" if after else ""
+    return f"from assignments where ended_in is null {newer}"
+
+
+def _columns(db: Connection, query: str, names: Sequence[str]) -> Columns:
+    rows = db.exec_driver_sql(query).cursor.fetchall()
+    values = list(zip(*rows, strict=True)) or [()] * len(names)
+    return dict(zip(names, values, strict=True))
+
+
+def _add(owned: Owned, row: Any) -> None:
+    if row.user_name is not None:
+        owned.owners.append(row.user_name)
+    if row.group_name is not None:
+        owned.groups.append(row.group_name)
+
+
+def _sorted(found: dict[K, Owned]) -> dict[K, Owned]:
+    for owned in found.values():
+        owned.owners.sort()
+        owned.groups.sort()
+    return found
