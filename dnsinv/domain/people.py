@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from dnsinv.domain.permission import Role
+from dnsinv.domain.text import BadText, clean_line
 from dnsinv.errors import UsageError
 
 LONGEST_NAME = 100
@@ -19,7 +20,7 @@ class BadPerson(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person; `id` is the store's."""
+    """A person; `id` is the store's, `changed_in` the audit entry of its last change."""
 
     id: int
     name: str
@@ -29,6 +30,7 @@ class User:
     is_active: bool
     can_sign_in: bool
     created_at: datetime
+    changed_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Group:
     name: str
     description: str
     created_at: datetime
+    changed_in: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,12 @@ def clean_name(text: str, what: str = "name") -> str:
     Raises:
         BadPerson: it is empty, too long, or has characters that do not show.
     """
-    name = " ".join(unicodedata.normalize("NFC", text).split())
+    try:
+        name = clean_line(text, what, LONGEST_NAME)
+    except BadText as bad:
+        raise BadPerson(str(bad)) from None
     if not name:
         raise BadPerson(f"The {what} is empty.")
-    if len(name) > LONGEST_NAME:
-        raise BadPerson(f"The {what} {name[:20]!r}... is longer than {LONGEST_NAME} characters.")
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co") for character in name):
-        raise BadPerson(f"The {what} {name!a} has characters that do not show.")
     if ":" in name or "," in name or "@" in name:
         raise BadPerson(f"The {what} {name!r} has one of : , @ in it, which lists of owners need.")
     return name

@@ -3,6 +3,7 @@
 Making `content` canonical is in rdata.py, names are in names.py.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 AUTOMATIC_TTL = 1  # Cloudflare's "automatic"; kept as it is, it is no number of seconds
@@ -30,3 +31,26 @@ class Record:
     record_id: str = ""
     comment: str = ""
     tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordIdentity:
+    """By what a record is known to those who own it: whichever TTL it has, whoever serves it.
+
+    `domain` is the domain that its zone belongs to (or the zone, where a person names the record).
+    """
+
+    domain: str
+    name: str
+    type: str
+    content: str
+
+    @property
+    def key(self) -> str:
+        return record_key(self.name, self.type, self.content)
+
+
+def record_key(name: str, type: str, content: str) -> str:
+    """Of 32 hexadecimal digits; within a domain no two records share it."""
+    text = "\0".join((name, type, content))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -116,6 +116,16 @@ def revoke(db: Connection, token_id: int, at: datetime) -> None:
     )
 
 
+def revoke_of_user(db: Connection, user_id: int, at: datetime) -> int:
+    """Make every token of a user worthless, as after disabling them; how many there were."""
+    revoked = db.execute(
+        update(tokens)
+        .where(tokens.c.user_id == user_id, tokens.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+    )
+    return revoked.rowcount
+
+
 def _listing() -> Select[Any]:
     return select(
         tokens.c.id,
