@@ -6,13 +6,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 
+from sqlalchemy import select
+
 from dnsinv.actions.collect import accounts_in_use, collect, derive
 from dnsinv.actions.installation import Installation, now, open_with
+from dnsinv.actions.passwords import FIRST_NAME, first_administrator, matches
 from dnsinv.errors import BadSetting
 from dnsinv.sandbox.rates import Rate
 from dnsinv.sandbox.server import Sandbox
 from dnsinv.settings import Account, Settings
 from dnsinv.store import accounts
+from dnsinv.store.tables import users
 
 DAYS = 30
 MORNING = time(6, 0)
@@ -45,6 +49,30 @@ def demo_world(settings: Settings, today: date) -> Iterator[tuple[Sandbox, Setti
                 "not mix with it. Choose another folder: DB_PATH=./data-demo make demo"
             )
         yield sandbox, ours
+
+
+def demo_sign_in(installation: Installation) -> str:
+    """User and password of the made-up company's administrator, as long as nobody changed it.
+
+    It is kept in a file beside the company's data: there is nothing real to protect, and a
+    demonstration that nobody can get into again shows nothing.
+    """
+    path = installation.settings.data_path / "demo" / "sign-in"
+    made = first_administrator(installation)
+    if made is not None:
+        path.touch(mode=0o600)
+        given = installation.settings.admin_password.get_secret_value()
+        path.write_text(f"{made.name} / {made.password or given}", encoding="utf-8")
+    with installation.store.read() as db:
+        kept = db.execute(
+            select(users.c.password_hash).where(
+                users.c.name_key == FIRST_NAME, users.c.ended_in.is_(None)
+            )
+        ).scalar_one_or_none()
+    told = path.read_text(encoding="utf-8") if path.exists() else ""
+    if matches(kept, told.partition(" / ")[2]):
+        return told
+    return "as before; a forgotten password: dnsinv user password NAME"
 
 
 def missing_days(installation: Installation, today: date) -> list[date]:

@@ -19,6 +19,7 @@ COMMANDS = {
     "account": "dnsinv.cli.manage:account",
     "domain": "dnsinv.cli.manage:domain",
     "setting": "dnsinv.cli.manage:setting",
+    "token": "dnsinv.cli.access:token",
     "sql": "dnsinv.cli.query:sql",
     "export": "dnsinv.cli.query:export",
     "backup": "dnsinv.cli.backup:backup",

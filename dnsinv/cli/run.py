@@ -7,8 +7,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from dnsinv.actions.demo import demo_world, missing_days, replay
-from dnsinv.actions.installation import now, open_with
+from dnsinv.actions.demo import demo_sign_in, demo_world, missing_days, replay
+from dnsinv.actions.installation import Installation, now, open_with
+from dnsinv.actions.passwords import first_administrator
+from dnsinv.errors import Conflict
 from dnsinv.sandbox.server import serve
 from dnsinv.services.service import check_ports
 from dnsinv.services.signals import stop_on_signals
@@ -26,14 +28,18 @@ def up(config: Path | None, *, reload: bool) -> None:
     Stopping leaves a running collection resumable.
     """
     settings = load_settings(config)
-    open_with(settings).close()  # a wrong setting or store says so here, not in a service's log
+    installation = open_with(settings)  # a wrong setting or store says so here, not in a log
+    try:
+        sign_in = _sign_in(installation)
+    finally:
+        installation.close()
     with stop_on_signals() as stopping:
         run_services(
             settings,
             standard_services(settings),
             stopping=stopping,
             echo=click.echo,
-            ready=lambda: _say_where(settings, ""),
+            ready=lambda: _say_where(settings, "", sign_in),
             reload=reload,
         )
 
@@ -57,6 +63,7 @@ def demo(ctx: click.Context) -> None:
             with _days_bar(len(days)) as bar:
                 task = bar.add_task("Replaying a month of collections", total=len(days))
                 replay(installation, sandbox, days, lambda _day: bar.advance(task), stopping)
+            sign_in = demo_sign_in(installation)
         finally:
             installation.close()
         run_services(
@@ -64,7 +71,7 @@ def demo(ctx: click.Context) -> None:
             standard_services(ours),
             stopping=stopping,
             echo=click.echo,
-            ready=lambda: _say_where(ours, " of the made-up company Nordhafen"),
+            ready=lambda: _say_where(ours, " of the made-up company Nordhafen", sign_in),
         )
 
 
@@ -79,10 +86,22 @@ def _days_bar(days: int) -> Progress:
     return Progress(*columns, console=console, disable=not days or not console.is_terminal)
 
 
-def _say_where(settings: Settings, whose: str) -> None:
+def _sign_in(installation: Installation) -> str:
+    """How to sign in, in words; a new password is in them this once."""
+    try:
+        made = first_administrator(installation)
+    except Conflict as error:
+        return str(error)
+    if made is None:
+        return "as before; a forgotten password: dnsinv user password NAME"
+    return f"{made.name} / {made.password or 'ADMIN_PASSWORD'}"
+
+
+def _say_where(settings: Settings, whose: str, sign_in: str) -> None:
     click.echo(
         f"\nThe inventory{whose} is up.\n"
-        f"  status      {settings.address}\n"
+        f"  address     {settings.address}\n"
+        f"  sign-in     {sign_in}\n"
         f"  Dagster     {settings.dagster_address}\n"
         '  SQL         dnsinv sql "select status, count(*) from domains group by 1"\n'
         "Ctrl-C stops everything.\n"
