@@ -30,6 +30,7 @@ from dnsinv.store import tables
 from dnsinv.store.database import StoreError, is_known, revision_of, upgrade
 
 LEFT_OUT = frozenset({"alembic_version", "sessions", "failed_sign_ins"})
+FUNCTIONS = ("audit_log_refuse()",)  # that revisions make in Postgres, beside tables
 LINE_LIMIT = 64 << 20  # bytes of one row; nothing in the store comes near
 ROWS_AT_ONCE = 2_000
 SUFFIX = ".jsonl.gz"
@@ -142,6 +143,9 @@ def _drop_all(db: Connection) -> None:
         )
     for name in reversed(_in_order(found)):
         found[name].drop(db)
+    if db.dialect.name != "sqlite":
+        for function in FUNCTIONS:
+            db.execute(text(f"drop function if exists {function}"))
 
 
 def _numbers(db: Connection, found: Mapping[str, Table]) -> dict[str, int]:
