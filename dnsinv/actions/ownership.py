@@ -1,7 +1,11 @@
-"""What people decided, kept beside the read model and brought up to date by what is newer."""
+"""What people say of domains and records: of a page's rows, or of all, to choose rows by.
+
+For choosing it is kept in DuckDB beside the read model, and brought up to date by what is newer.
+"""
 
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -9,7 +13,9 @@ from sqlalchemy import Connection
 
 from dnsinv.lake.people import TABLES, fill_people
 from dnsinv.store import owning
-from dnsinv.store.owning import Columns
+from dnsinv.store.owning import Columns, Owned
+
+NOBODY = Owned()
 
 
 def everything(db: Connection) -> dict[str, pa.Table]:
@@ -90,6 +96,34 @@ class Ownership:
                 {"changed": changed},
             )
         fill_people(con, newer)
+
+
+def domains_with_owners(db: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows with what people say of each domain, as the store has it now."""
+    owned = owning.of_domains(db, [row["name"] for row in rows])
+    for row in rows:
+        of = owned.get(row["name"], NOBODY)
+        base, _, entry = row["name"].partition("~")
+        row |= {
+            "owners": of.owners,
+            "groups": of.groups,
+            "tags": of.tags,
+            "note": of.note,
+            "entry": int(entry or 1),
+            "base_name": base,
+        }
+    return rows
+
+
+def records_with_owners(db: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same rows with each record's owners: its own, else its domain's."""
+    domains = list({row["domain"] for row in rows} | {row["zone"] for row in rows})
+    of_domain, of_record = owning.of_records(db, domains, list({row["name"] for row in rows}))
+    for row in rows:
+        inherited = of_domain.get(row["domain"], NOBODY)
+        of = of_record.get((row["name"], row["type"], row["content"]), inherited)
+        row |= {"owners": of.owners, "groups": of.groups}
+    return rows
 
 
 def _arrow(columns: Mapping[str, Columns]) -> dict[str, pa.Table]:

@@ -4,35 +4,37 @@ A page is a slice of the positions of all that was chosen. Rows come from the re
 people say of them from the store, both as they are at that moment.
 """
 
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from dnsinv.actions.acting import Actor, NotAllowed, refusal
+from dnsinv.actions.filters import chosen_changes, chosen_domains, chosen_records
 from dnsinv.actions.installation import Installation, now
-from dnsinv.actions.ownership import Ownership
+from dnsinv.actions.ownership import Ownership, domains_with_owners, records_with_owners
 from dnsinv.actions.queries import (
     ChangeQuery,
     DomainQuery,
     Page,
     RecordQuery,
     asked_name,
-    instant,
 )
+from dnsinv.domain.octodns import octodns_zone
 from dnsinv.domain.permission import Right
-from dnsinv.domain.records import RecordIdentity
+from dnsinv.domain.records import Record, RecordIdentity
+from dnsinv.domain.zonefile import bind_zone
 from dnsinv.errors import NotThere, UsageError
-from dnsinv.lake.choices import Choice, choice
+from dnsinv.lake.choices import Choice
+from dnsinv.lake.histories import periods, zone_now, zone_on
 from dnsinv.lake.model import Model, Models
 from dnsinv.lake.positions import KeptPositions, Positions
 from dnsinv.lake.readmodel import LISTS
-from dnsinv.store import groups, owners, owning
-from dnsinv.store.owning import Owned
+from dnsinv.store import owning
 
+FORMS = {"bind": bind_zone, "octodns": octodns_zone}
 COLUMNS = {table.name: table.names for table in LISTS}
 
 
@@ -60,9 +62,9 @@ class Reader:
             UsageError: there is no such sort, owner or group.
         """
         with self._reading(actor) as (model, db):
-            chosen = choice("domains", domain_filters(db, query), query.sort)
+            chosen = chosen_domains(db, query)
             rows, total = self._page(model, db, chosen, query.page, query.limit)
-            items = _with_owners(db, rows)
+            items = domains_with_owners(db, rows)
         return Page(items, query.page, query.limit, total)
 
     def records(self, actor: Actor, query: RecordQuery) -> Page:
@@ -72,15 +74,15 @@ class Reader:
             UsageError: there is no such sort, owner or group.
         """
         with self._reading(actor) as (model, db):
-            chosen = choice("dns_records", record_filters(db, query), query.sort)
+            chosen = chosen_records(db, query)
             rows, total = self._page(model, db, chosen, query.page, query.limit)
-            items = _records_with_owners(db, rows)
+            items = records_with_owners(db, rows)
         return Page(items, query.page, query.limit, total)
 
     def changes(self, actor: Actor, query: ChangeQuery) -> Page:
         """A page of changes of domains and records, the latest first."""
         with self._reading(actor) as (model, db):
-            chosen = choice("changes", change_filters(query))
+            chosen = chosen_changes(query)
             rows, total = self._page(model, db, chosen, query.page, query.limit)
         return Page(rows, query.page, query.limit, total)
 
@@ -88,20 +90,80 @@ class Reader:
         """One domain, current or removed, as in the list; None where there is none."""
         with self._reading(actor) as (model, db):
             found = self._row_of(model, asked_name(name))
-            return _with_owners(db, [found])[0] if found else None
+            return domains_with_owners(db, [found])[0] if found else None
 
     def names_of(self, actor: Actor, query: DomainQuery) -> list[str]:
         """The names of all domains that a query chooses, whatever its page, in their order."""
         with self._reading(actor) as (model, db):
-            chosen = choice("domains", domain_filters(db, query), query.sort)
+            chosen = chosen_domains(db, query)
             return [name for (name,) in self._all(model, db, chosen, "name")]
 
     def record_keys_of(self, actor: Actor, query: RecordQuery) -> list[RecordIdentity]:
         """All records that a query chooses, whatever its page, each once."""
         with self._reading(actor) as (model, db):
-            chosen = choice("dns_records", record_filters(db, query))
+            chosen = chosen_records(db, query)
             found = self._all(model, db, chosen, "domain, name, type, content")
             return [RecordIdentity(*row) for row in dict.fromkeys(found)]
+
+    def history(self, actor: Actor, name: str, page: int = 1, limit: int = 50) -> Page:
+        """A page of the periods in which a domain, its records or those of a name had their values.
+
+        Each has kind (domain or record), provider, account, zone, name, type, valid_from, valid_to
+        (None where it still holds) and values; the latest come first.
+        """
+        asked = ChangeQuery(page=page, limit=limit)
+        wanted = asked_name(name)
+        with self._reading(actor) as (model, _):
+            zones = model.zones_of(wanted)
+        first = (asked.page - 1) * asked.limit
+        items, total = periods(self._installation.lake, wanted, zones, first, asked.limit)
+        return Page(items, page, limit, total)
+
+    def stats(self, actor: Actor) -> dict[str, Any]:
+        """The inventory in numbers.
+
+        domains, removed, records, zones, expiring, expired, unowned, observed_at, statuses (pairs
+        with their counts), providers, and changes of each of the last 30 days.
+        """
+        today = now().date()
+        with self._reading(actor) as (model, db):
+            self._ownership.catch_up(db)
+            (figures,) = model.told("stats", today=today)
+            return figures | {
+                "statuses": model.told("overview_statuses"),
+                "providers": model.told("stats_providers"),
+                "changes": [
+                    each | {"day": each["day"].isoformat()}
+                    for each in model.told("overview_changes", today=today)
+                ],
+            }
+
+    def zone(
+        self,
+        actor: Actor,
+        name: str,
+        day: date | None = None,
+        form: str = "bind",
+        account: str = "",
+    ) -> str:
+        """The text of a zone as a BIND zone file or octoDNS YAML, as it is or was on a day.
+
+        Raises:
+            NotThere: no account had it (or not that account, or not on that day).
+            UsageError: several accounts have it and none is named; or there is no such form.
+        """
+        if form not in FORMS:
+            raise UsageError(f"There is no form {form[:40]!r}; there are: {', '.join(FORMS)}.")
+        zone = asked_name(name)
+        with self._reading(actor) as (model, _):
+            if day is None:
+                with model.cursor() as con:
+                    found = zone_now(con, zone)
+            else:
+                found = zone_on(self._installation.lake, zone, day)
+        (provider, served_by), records = _one_account(found, zone, day, account)
+        when = f"on {day}" if day else f"as last read, written {now():%Y-%m-%d %H:%M}Z"
+        return FORMS[form](zone, records, [f"{zone} at {provider}/{served_by}, {when}"])
 
     # -- within -----------------------------------------------------------------------------------
 
@@ -145,101 +207,16 @@ class Reader:
         return dict(zip(COLUMNS["domains"], row, strict=True))
 
 
-def domain_filters(db: Connection, query: DomainQuery) -> dict[str, Any]:
-    """The values of lake/choices.py that a query of domains stands for.
-
-    Raises:
-        UsageError: there is no such owner or group.
-    """
-    words = [word.strip() for word in query.status.strip("() ").split(",")]
-    is_pair = len(words) == 2
-    until = now().date() + timedelta(days=query.expiring) if query.expiring is not None else None
-    return {
-        "search": _searched(query.search),
-        "pair": f"({', '.join(words)})" if is_pair else "",
-        "word": "" if is_pair else words[0],
-        "provider": query.provider.strip().lower(),
-        "expiring": until,
-        "unowned": query.unowned,
-        "removed": query.removed,
-        "tag": query.tag,
-        **_owned_by(db, query),
-    }
-
-
-def record_filters(db: Connection, query: RecordQuery) -> dict[str, Any]:
-    """The same of records."""
-    return {
-        "search": _searched(query.search),
-        "domain": asked_name(query.domain) if query.domain.strip() else "",
-        "type": query.type.strip().upper(),
-        "provider": query.provider.strip().lower(),
-        "unowned": query.unowned,
-        **_owned_by(db, query),
-    }
-
-
-def change_filters(query: ChangeQuery) -> dict[str, Any]:
-    """The same of changes."""
-    until = instant(query.until, "until")
-    if isinstance(until, date) and not isinstance(until, datetime):
-        until += timedelta(days=1)
-    return {
-        "since": instant(query.since, "since"),
-        "until": until,
-        "kind": query.kind,
-        "domain": asked_name(query.domain) if query.domain.strip() else "",
-        "name": asked_name(query.name) if query.name.strip() else "",
-        "type": query.type.strip().upper(),
-        "change": query.change,
-        "provider": query.provider.strip().lower(),
-        "account": query.account.strip(),
-    }
-
-
-def _searched(text: str) -> str:
-    return unicodedata.normalize("NFC", text).strip()
-
-
-def _owned_by(db: Connection, query: DomainQuery | RecordQuery) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if query.owner:
-        owner = owners.owner(db, query.owner)
-        found[owner.kind] = owner.id
-    if query.group:
-        group = groups.find_by_name(db, query.group)
-        if group is None:
-            raise NotThere(f"There is no group {query.group[:60]!a}.")
-        if "group" in found and found["group"] != group.id:
-            raise UsageError("owner and group name two groups; give one of them.")
-        found["group"] = group.id
-    return found
-
-
-def _with_owners(db: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    owned = owning.of_domains(db, [row["name"] for row in rows])
-    for row in rows:
-        of = owned.get(row["name"], NOBODY)
-        base, _, entry = row["name"].partition("~")
-        row |= {
-            "owners": of.owners,
-            "groups": of.groups,
-            "tags": of.tags,
-            "note": of.note,
-            "entry": int(entry or 1),
-            "base_name": base,
-        }
-    return rows
-
-
-def _records_with_owners(db: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    domains = list({row["domain"] for row in rows} | {row["zone"] for row in rows})
-    of_domain, of_record = owning.of_records(db, domains, list({row["name"] for row in rows}))
-    for row in rows:
-        inherited = of_domain.get(row["domain"], NOBODY)
-        of = of_record.get((row["name"], row["type"], row["content"]), inherited)
-        row |= {"owners": of.owners, "groups": of.groups}
-    return rows
-
-
-NOBODY = Owned()
+def _one_account(
+    found: Mapping[tuple[str, str], list[Record]], zone: str, day: date | None, account: str
+) -> tuple[tuple[str, str], list[Record]]:
+    chosen = {where: rows for where, rows in found.items() if account in ("", where[1])}
+    if len(chosen) > 1:
+        names = ", ".join(name for _, name in sorted(chosen))
+        raise UsageError(f"The zone {zone} is in several accounts; name one of them: {names}.")
+    for one in chosen.items():
+        return one
+    whose = f" in the account {account[:60]!r}" if account else ""
+    raise NotThere(
+        f"There is no zone {zone[:80]!r}{whose}" + (f" in the snapshots of {day}." if day else ".")
+    )

@@ -16,7 +16,7 @@ import numpy as np
 
 from dnsinv.errors import LakeError
 from dnsinv.lake.choices import CURRENT, Choice
-from dnsinv.lake.lake import Lake, literal
+from dnsinv.lake.lake import Lake, literal, sql
 from dnsinv.lake.people import add_people
 from dnsinv.lake.positions import Positions
 from dnsinv.lake.readmodel import LISTS, POINTER, read_model, rows_path
@@ -70,6 +70,21 @@ class Model:
         with self.cursor() as con:
             found = con.execute(query, {"name": name}).fetchall()
         return found[0][0] if found else None
+
+    def zones_of(self, domain: str) -> list[str]:
+        """The names of a domain's zones, those of subdomains included."""
+        with self.cursor() as con:
+            rows = con.execute(
+                "select distinct name from zones where domain = $domain", {"domain": domain}
+            ).fetchall()
+        return [name for (name,) in rows]
+
+    def told(self, name: str, **values: Any) -> list[dict[str, Any]]:
+        """Rows of one of the queries in sql/, each by the names of its columns."""
+        with self.cursor() as con:
+            found = con.execute(sql(name), values or None)
+            columns = [each[0] for each in found.description]
+            return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
     def close(self) -> None:
         for file in self.rows.values():

@@ -3,6 +3,8 @@
 Made by DuckDB, which is what reads them from the lake anyway; the columns come from the schemas.
 """
 
+from collections.abc import Iterable
+
 from dnsinv.lake.schemas import (
     DOMAIN_CHANGES,
     DOMAIN_STATE,
@@ -36,9 +38,10 @@ def told_rows(table: Table) -> str:
     return f"json_array({', '.join(_told(each) for each in table.columns)})::varchar || chr(10)"
 
 
-def told_columns(table: Table) -> str:
-    """The select list whose values are JSON-ready once fetched."""
-    return ", ".join(f'{_told(each)} as "{each.name}"' for each in table.columns)
+def told_object(columns: Iterable[Column], of: str = "") -> str:
+    """Columns, or fields of the struct `of`, as one JSON object."""
+    told = ", ".join(f"'{each.name}', {_told(each, of)}" for each in columns)
+    return f"json_object({told})"
 
 
 def told_changes() -> str:
@@ -54,8 +57,7 @@ def told_changes() -> str:
 def _changes(table: Table, kind: str, moved_from: str, state: tuple[Column, ...]) -> str:
     values = {"kind": f"'{kind}'", "moved_from": moved_from, "type": "type::varchar"}
     for side in ("before", "after"):
-        told = ", ".join(f"'{each.name}', {_told(each, f'{side}.')}" for each in state)
-        values[side] = f"case when {side} is not null then json_object({told}) end"
+        values[side] = f"case when {side} is not null then {told_object(state, f'{side}.')} end"
     columns = (f"{values.get(name, name)} as {name}" for name in CHANGES.names)
     return f"select {', '.join(columns)} from {table.name}"
 
