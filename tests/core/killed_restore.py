@@ -1,0 +1,84 @@
+"""Restores in processes that are killed at a step of one's choice.
+
+    python -m tests.core.killed_restore     a server: one JSON order a line in, one answer a line out
+
+Forks a child for every order. A step is the n-th time that a line of what restores and of what it
+calls is reached, or that a file is opened for writing, renamed, removed. No hook is in the product.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dnsinv.actions.restore import restore
+from dnsinv.lake.readmodel import build_read_model
+from dnsinv.store.database import upgrade
+from tests.core.filled import ROOT, settings_of
+from tests.never.killing import PRODUCT, Steps
+
+NAMES = (
+    "actions/restore.py",
+    "actions/restoring.py",
+    "actions/backup_file.py",
+    "actions/backup_folder.py",
+    "actions/installation.py",
+    "lake/archive.py",
+    "lake/freeze.py",
+    "lake/readmodel.py",
+    "store/dump.py",
+)
+TRACED = frozenset(str(PRODUCT / name) for name in NAMES)
+LOADED = (build_read_model, upgrade)  # imported once, for all children
+
+
+@dataclass(frozen=True)
+class Order:
+    """Restore `backup` into `root` and die at `step`; `steps` is where to write those passed."""
+
+    root: str
+    backup: str
+    url: str = ""
+    step: str = ""
+    steps: str = ""
+
+
+class RestoreSteps(Steps):
+    def _on_call(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
+        return self._on_line if frame.f_code.co_filename in TRACED else None
+
+
+def child(order: Order) -> None:
+    steps = RestoreSteps(order.root, order.step)
+    with steps.watched():
+        restore(settings_of(Path(order.root), order.url), ROOT, Path(order.backup))
+    if order.steps:
+        Path(order.steps).write_text(json.dumps(steps.passed))
+
+
+def serve() -> None:
+    for line in sys.stdin:
+        order = Order(**json.loads(line))
+        if (pid := os.fork()) == 0:
+            code = 1
+            try:
+                child(order)
+                code = 0
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
+        _, status = os.waitpid(pid, 0)
+        sys.stdout.write(json.dumps({"code": os.waitstatus_to_exitcode(status)}) + "\n")
+        sys.stdout.flush()
+
+
+def written(order: Order) -> str:
+    return json.dumps(asdict(order)) + "\n"
+
+
+if __name__ == "__main__":
+    serve()
