@@ -151,7 +151,8 @@ def _dagster(address: str) -> Part:
             timeout=PATIENCE_SECONDS,
             trust_env=False,  # a proxy has no business between two programs of one machine
         )
-        is_there = reply.is_success and "dagster_version" in reply.json()
+        told = reply.json()
+        is_there = reply.is_success and isinstance(told, dict) and "dagster_version" in told
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         is_there = False
     if is_there:
