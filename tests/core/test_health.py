@@ -237,6 +237,18 @@ def test_the_inventory_in_numbers(installation: Installation) -> None:
     check_metrics(installation)
 
 
+def test_every_metric_is_documented(installation: Installation) -> None:
+    observe(installation, "192.0.2.1", Clock())
+    collected(installation, 1, "failed", 30)
+    make_backup(installation, ROOT)
+    told = (Path(__file__).parents[2] / "docs/operations.md").read_text(encoding="utf-8")
+    metrics = Metrics(installation)
+    metrics.request("GET", "/", 200, 0.1)
+    for family in text_string_to_metric_families(metrics.text(ROOT).decode()):
+        name = family.name.removesuffix("_created")
+        assert name in told or name.startswith("process_"), name
+
+
 def test_the_same_numbers_from_postgres(tmp_path: Path, postgres: str) -> None:
     with opened(tmp_path, postgres) as installation:
         check_metrics(installation)
