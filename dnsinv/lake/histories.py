@@ -81,6 +81,6 @@ def by_account(rows: Sequence[tuple[Any, ...]]) -> dict[tuple[str, str], list[Re
     """Records by the provider and account in the first two columns; the others are RECORD."""
     found: dict[tuple[str, str], list[Record]] = {}
     for row in rows:
-        record = Record(*row[2:-1], tags=tuple(row[-1]))
+        record = Record(*(*row[2:-1], tuple(row[-1])))
         found.setdefault((row[0], row[1]), []).append(record)
     return found
