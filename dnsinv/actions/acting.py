@@ -106,10 +106,25 @@ def allow(installation: Installation, actor: Actor, needs: Right) -> None:
     Raises:
         NotAllowed: the actor lacks the right.
     """
-    with installation.store.begin() as db:
+    with installation.store.read() as db:
         reason = refusal(db, actor, needs)
     if reason:
         raise NotAllowed(reason)
+
+
+def permit(
+    installation: Installation, actor: Actor, action: str, needs: Right, subject: str = ""
+) -> None:
+    """The same before something that is not one transaction; a refusal is written down.
+
+    Raises:
+        NotAllowed: the actor lacks the right.
+    """
+    try:
+        allow(installation, actor, needs)
+    except NotAllowed:
+        note(installation, actor, action, subject, "refused", needs=needs.value)
+        raise
 
 
 def refusal(db: Connection, actor: Actor, needs: Right, *, owns: bool = False) -> str:

@@ -9,10 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from filelock import FileLock
 
+from dnsinv.actions.acting import Actor, note, permit
+from dnsinv.actions.follow import follow_changes
 from dnsinv.actions.installation import Installation, credential_id, now, usable
+from dnsinv.actions.rules import apply_to_new
 from dnsinv.collection.engine import Engine, Job, Progress
 from dnsinv.collection.guard import Guard
 from dnsinv.domain.names import canonical_name
+from dnsinv.domain.permission import Right
 from dnsinv.errors import BadSetting, Busy, DnsinvError
 from dnsinv.http import Rate
 from dnsinv.lake.fold import fold_all, publish_collections
@@ -20,7 +24,7 @@ from dnsinv.lake.readmodel import build_read_model
 from dnsinv.providers.provider import Diagnosis, Provider
 from dnsinv.providers.registry import open_provider
 from dnsinv.settings import Account
-from dnsinv.store import accounts, collections, settings
+from dnsinv.store import accounts, annotations, collections, settings
 from dnsinv.store.collections import Collection
 
 log = logging.getLogger(__name__)
@@ -82,38 +86,64 @@ def accounts_in_use(installation: Installation) -> list[Account]:
 
 def derive(installation: Installation) -> dict[str, int]:
     """Make history, current and the read model from what was observed; rows by dataset."""
-    with installation.store.begin() as db:
+    with installation.store.read() as db:
         retired = accounts.retired_accounts(db)
-    rows = fold_all(installation.lake, retired)
+        manual = annotations.all_manual(db)
+    rows = fold_all(installation.lake, retired, manual)
+    carry_on(installation)
     build_read_model(installation.lake)
     return rows
 
 
-def accept(installation: Installation, collection_id: str) -> Collection:
+def carry_on(installation: Installation) -> None:
+    """Carry what people decided over to what was observed since, once it is folded."""
+    apply_to_new(installation)
+    follow_changes(installation)
+
+
+def accept(installation: Installation, actor: Actor, collection_id: str) -> Collection:
     """Publish what the guard held back in a collection, and derive what follows.
 
     Raises:
+        NotAllowed: the actor may not settle holds.
         DnsinvError: nothing of that collection is held.
     """
-    with installation.store.begin() as db:
-        found = collections.find(db, collection_id)
-    with _recorded(installation, found.account if found else "", found):
-        accepted = Engine(installation.lake, installation.store, now).accept(collection_id)
+    with _settled(installation, actor, "collection.accept", collection_id) as engine:
+        accepted = engine.accept(collection_id)
     derive(installation)
     return accepted
 
 
-def reject(installation: Installation, collection_id: str) -> None:
+def reject(installation: Installation, actor: Actor, collection_id: str) -> None:
     """Forget what the guard held back in a collection, and derive what follows.
 
     Raises:
+        NotAllowed: the actor may not settle holds.
         DnsinvError: nothing of that collection is held.
     """
-    with installation.store.begin() as db:
-        found = collections.find(db, collection_id)
-    with _recorded(installation, found.account if found else "", found):
-        Engine(installation.lake, installation.store, now).reject(collection_id)
+    with _settled(installation, actor, "collection.reject", collection_id) as engine:
+        engine.reject(collection_id)
     derive(installation)
+
+
+@contextmanager
+def _settled(
+    installation: Installation, actor: Actor, action: str, collection_id: str
+) -> Iterator[Engine]:
+    """What a person says of a hold, in the audit log however it ends.
+
+    Not in one transaction: publishing takes long, and is its own.
+    """
+    permit(installation, actor, action, Right.SETTLE_HOLDS, collection_id)
+    with installation.store.read() as db:
+        found = collections.find(db, collection_id)
+    try:
+        with _recorded(installation, found.account if found else "", found):
+            yield Engine(installation.lake, installation.store, now)
+    except DnsinvError as error:
+        note(installation, actor, action, collection_id, "failed", why=str(error))
+        raise
+    note(installation, actor, action, collection_id, account=found.account if found else "")
 
 
 def record(installation: Installation, day: date) -> None:

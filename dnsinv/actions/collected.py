@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, func, select
 
 from dnsinv.actions import collect
-from dnsinv.actions.acting import Actor, allow, note
+from dnsinv.actions.acting import Actor, allow, permit
 from dnsinv.actions.installation import Installation
 from dnsinv.domain.permission import Right
 from dnsinv.errors import Conflict, DnsinvError, NotThere
@@ -80,17 +80,15 @@ def settle(
         Conflict: nothing of it is held (any more).
         Busy, LakeError: as Engine.accept.
     """
-    allow(installation, actor, Right.SETTLE_HOLDS)
+    permit(installation, actor, f"collection.{verdict}", Right.SETTLE_HOLDS, collection_id)
     collection(installation, actor, collection_id)
     act = collect.accept if verdict == "accept" else collect.reject
     try:
-        act(installation, collection_id)
+        act(installation, actor, collection_id)
     except DnsinvError as error:
-        note(installation, actor, f"collection.{verdict}", collection_id, "failed", why=str(error))
         if type(error) is DnsinvError:  # what the engine says where nothing is held
             raise Conflict(str(error)) from error
         raise
-    note(installation, actor, f"collection.{verdict}", collection_id)
     return collection(installation, actor, collection_id)
 
 

@@ -13,7 +13,7 @@ _NAMED = 3  # domains that a refusal names
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What somebody owned when they were removed, and who has it now; None where it was released."""
+    """What somebody owned when they were removed, and who has it now; None: it was released."""
 
     domains: int
     records: int

@@ -1,8 +1,10 @@
 """What a person decides: accounts and domains out of use, settings changed at run time."""
 
+from dnsinv.actions.acting import Actor, acting
 from dnsinv.actions.collect import derive
-from dnsinv.actions.installation import Installation, now
+from dnsinv.actions.installation import Installation
 from dnsinv.domain.names import canonical_name
+from dnsinv.domain.permission import Right
 from dnsinv.errors import BadSetting
 from dnsinv.store import accounts, settings
 
@@ -25,7 +27,7 @@ RANGES = {
 def account_lines(installation: Installation) -> list[str]:
     """One line per account, configured or known from before, in order of name."""
     configured = {account.name: account for account in installation.accounts}
-    with installation.store.begin() as db:
+    with installation.store.read() as db:
         known = {
             name: (provider, retired) for name, provider, retired in accounts.known_accounts(db)
         }
@@ -43,33 +45,37 @@ def account_lines(installation: Installation) -> list[str]:
     return lines
 
 
-def retire_account(installation: Installation, name: str, is_retired: bool) -> None:
+def retire_account(installation: Installation, actor: Actor, name: str, is_retired: bool) -> None:
     """Take an account out of the current inventory, or back; its history stays.
 
     Raises:
+        NotAllowed: the actor may not retire.
         BadSetting: it was never collected.
     """
-    with installation.store.begin() as db:
-        if not accounts.retire_account(db, name, now() if is_retired else None):
+    action = "account.retire" if is_retired else "account.restore"
+    with acting(installation, actor, action, Right.RETIRE, name) as deed:
+        if not accounts.retire_account(deed.db, name, deed.at if is_retired else None):
             raise BadSetting(
                 f"No account {name!r} was ever collected; `dnsinv account list` shows them."
             )
     derive(installation)
 
 
-def retire_domain(installation: Installation, name: str, is_retired: bool) -> None:
+def retire_domain(installation: Installation, actor: Actor, name: str, is_retired: bool) -> None:
     """Leave a domain out from the next collection on, whatever its provider lists, or take it back.
 
     The next collection of each account finds it removed, or listed again; nothing changes before.
 
     Raises:
+        NotAllowed: the actor may not retire.
         BadName: it is not a DNS name.
         BadSetting: no account's last listing has it, or it is not retired.
     """
     domain = canonical_name(name)
     is_listed = bool(installation.lake.query(_LISTED, {"name": domain}))
-    with installation.store.begin() as db:
-        was_retired = domain in accounts.known_domains_retired(db)
+    action = "domain.retire" if is_retired else "domain.restore"
+    with acting(installation, actor, action, Right.RETIRE, domain) as deed:
+        was_retired = domain in accounts.known_domains_retired(deed.db)
         if is_retired and not is_listed and not was_retired:
             raise BadSetting(
                 f"No account's last listing has the domain {domain}; "
@@ -78,12 +84,12 @@ def retire_domain(installation: Installation, name: str, is_retired: bool) -> No
         if not is_retired and not was_retired:
             raise BadSetting(f"The domain {domain} is not retired.")
         if is_retired != was_retired:
-            accounts.retire_domain(db, domain, now() if is_retired else None)
+            accounts.retire_domain(deed.db, domain, deed.at if is_retired else None)
 
 
 def run_time_settings(installation: Installation) -> dict[str, float]:
     """The settings that may change while services run, as they are now."""
-    with installation.store.begin() as db:
+    with installation.store.read() as db:
         return {
             name: settings.number(db, name, float(getattr(installation.settings, name)))
             for name in RANGES

@@ -178,9 +178,8 @@ def existing_user(db: Connection, reference: int | str) -> User:
     else:
         user = people.find_by_name(db, reference)
     if user is None:
-        raise NotThere(
-            f"There is no user {reference if isinstance(reference, int) else ascii(reference[:60])}."
-        )
+        shown = reference if isinstance(reference, int) else ascii(reference[:60])
+        raise NotThere(f"There is no user {shown}.")
     return user
 
 

@@ -16,11 +16,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dnsinv.actions.acting import note
 from dnsinv.actions.collect import accounts_in_use, derive
 from dnsinv.actions.collect import collect as collect_one
 from dnsinv.actions.installation import Installation, open_installation
 from dnsinv.actions.report import report_materializations
 from dnsinv.cli.main import log_to_file
+from dnsinv.cli.operator import operator
 from dnsinv.cli.output import plain_console
 from dnsinv.collection.spool import Outcome
 from dnsinv.domain.names import canonical_name
@@ -49,6 +51,13 @@ def collect(config: Path | None, account_name: str, domain: str, *, domains_only
     try:
         log_to_file(installation.settings.data_path / "logs", installation.settings.log_level)
         chosen = _chosen(installation, account_name, domain)
+        note(
+            installation,
+            operator(),
+            "collection.start",
+            domain or ", ".join(account.name for account in chosen),
+            job="collect_lists" if domains_only else "collect",
+        )
         ended = _collect_all(installation, chosen, domain=domain, lists_only=domains_only)
         rows = derive(installation)
         report_materializations(installation, ended, rows)

@@ -6,7 +6,7 @@ import click
 from rich.table import Table
 
 from dnsinv.actions import collect as actions
-from dnsinv.actions.installation import open_installation
+from dnsinv.cli.operator import at_work
 from dnsinv.cli.output import plain_console
 from dnsinv.store import collections
 
@@ -22,12 +22,8 @@ def collection() -> None:
 @click.pass_obj
 def show(config: Path | None, account: str | None, limit: int) -> None:
     """Show the latest collections, newest first."""
-    installation = open_installation(config)
-    try:
-        with installation.store.begin() as db:
-            rows = collections.latest(db, account, limit)
-    finally:
-        installation.close()
+    with at_work(config) as (installation, _), installation.store.read() as db:
+        rows = collections.latest(db, account, limit)
     table = Table(box=None, header_style="bold")
     for heading in (
         "id",
@@ -65,11 +61,8 @@ def show(config: Path | None, account: str | None, limit: int) -> None:
 @click.pass_obj
 def accept(config: Path | None, collection_id: str) -> None:
     """Publish what the guard held back: it is right that so much is gone."""
-    installation = open_installation(config)
-    try:
-        accepted = actions.accept(installation, collection_id)
-    finally:
-        installation.close()
+    with at_work(config) as (installation, actor):
+        accepted = actions.accept(installation, actor, collection_id)
     click.echo(f"Accepted: {accepted.account} now has {accepted.records:,} records.")
 
 
@@ -78,9 +71,6 @@ def accept(config: Path | None, collection_id: str) -> None:
 @click.pass_obj
 def reject(config: Path | None, collection_id: str) -> None:
     """Forget what the guard held back: the last good data stay."""
-    installation = open_installation(config)
-    try:
-        actions.reject(installation, collection_id)
-    finally:
-        installation.close()
+    with at_work(config) as (installation, actor):
+        actions.reject(installation, actor, collection_id)
     click.echo("Rejected; the last good data stay.")

@@ -1,24 +1,15 @@
 """`dnsinv account`, `domain` and `setting`: what a person decides about the inventory."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from dnsinv.actions import manage
+from dnsinv.actions.acting import Actor
 from dnsinv.actions.configure import change_settings
-from dnsinv.actions.installation import Installation, open_installation
-from dnsinv.cli.operator import operator
-
-
-@contextmanager
-def _installation(config: Path | None) -> Iterator[Installation]:
-    installation = open_installation(config)
-    try:
-        yield installation
-    finally:
-        installation.close()
+from dnsinv.actions.installation import Installation
+from dnsinv.cli.operator import at_work
 
 
 @click.group(epilog="Example: dnsinv account list")
@@ -30,13 +21,13 @@ def account() -> None:
 @click.pass_obj
 def list_accounts(config: Path | None) -> None:
     """Show configured and formerly collected accounts."""
-    with _installation(config) as installation:
+    with at_work(config) as (installation, _):
         for line in manage.account_lines(installation):
             click.echo(line)
 
 
 def _pair(
-    group: click.Group, what: str, when: str, act: Callable[[Installation, str, bool], None]
+    group: click.Group, what: str, when: str, act: Callable[[Installation, Actor, str, bool], None]
 ) -> None:
     """Add `retire NAME` and `restore NAME` to a group; `when` says from when on they count."""
     example = "old.example" if what == "domain" else "old-one"
@@ -45,16 +36,16 @@ def _pair(
     @click.argument("name")
     @click.pass_obj
     def retire(config: Path | None, name: str) -> None:
-        with _installation(config) as installation:
-            act(installation, name, True)
+        with at_work(config) as (installation, actor):
+            act(installation, actor, name, True)
         click.echo(f"Retired {name}, {when}; its history stays.")
 
     @group.command(epilog=f"Example: dnsinv {what} restore {example}")
     @click.argument("name")
     @click.pass_obj
     def restore(config: Path | None, name: str) -> None:
-        with _installation(config) as installation:
-            act(installation, name, False)
+        with at_work(config) as (installation, actor):
+            act(installation, actor, name, False)
         click.echo(f"Took {name} back into use, {when}.")
 
     retire.help = f"Take the {what} NAME out of the current inventory, {when}; its history stays."
@@ -84,7 +75,7 @@ def setting() -> None:
 @click.pass_obj
 def list_settings(config: Path | None) -> None:
     """Show the run-time settings and their values."""
-    with _installation(config) as installation:
+    with at_work(config) as (installation, _):
         for name, value in manage.run_time_settings(installation).items():
             click.echo(f"{name} = {value:g}")
 
@@ -95,6 +86,6 @@ def list_settings(config: Path | None) -> None:
 @click.pass_obj
 def set_setting(config: Path | None, name: str, value: float) -> None:
     """Change a run-time setting, from now on for every service."""
-    with _installation(config) as installation:
-        change_settings(installation, operator(), {name: value})
+    with at_work(config) as (installation, actor):
+        change_settings(installation, actor, {name: value})
     click.echo(f"{name} = {value:g}")

@@ -2,8 +2,12 @@
 
 import os
 import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from dnsinv.actions.acting import Actor
+from dnsinv.actions.installation import Installation, open_installation
 
 
 def operator() -> Actor:
@@ -13,3 +17,13 @@ def operator() -> Actor:
     except KeyError:  # a container with a number of its own
         name = f"uid {os.getuid()}"
     return Actor(name, "cli")
+
+
+@contextmanager
+def at_work(config: Path | None) -> Iterator[tuple[Installation, Actor]]:
+    """The installation and who acts upon it; it is closed in the end."""
+    installation = open_installation(config)
+    try:
+        yield installation, operator()
+    finally:
+        installation.close()

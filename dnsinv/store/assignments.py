@@ -29,6 +29,7 @@ from dnsinv.store.tables import assignments, groups, memberships, users
 _IS_CURRENT = assignments.c.ended_in.is_(None)
 _OF_DOMAIN = ""  # the record key of a domain itself
 
+Source = Literal["manual", "rule", "handed-on", "migration"]
 Asset = RecordIdentity | str  # a record, or a domain by its name
 
 
@@ -38,7 +39,7 @@ class Origin:
 
     at: datetime
     seq: int
-    source: Literal["manual", "rule", "handed-on", "migration"] = "manual"
+    source: Source = "manual"
     source_id: str = ""
 
 
@@ -49,7 +50,7 @@ class Ownership:
     owner: Owner
     domain: str
     record: RecordIdentity | None
-    source: str
+    source: Source
     source_id: str
     assigned_at: datetime
     assigned_in: int
@@ -67,15 +68,17 @@ def add(db: Connection, assets: Sequence[Asset], owner: Owner, origin: Origin) -
     return _insert(db, wanted, owner, origin, ~known)
 
 
-def add_new(db: Connection, names: Sequence[str], owner: Owner, origin: Origin) -> int:
-    """Make somebody an owner of domains that they do not own and were never released from."""
+def never_owned(db: Connection, names: Sequence[str], owner: Owner) -> list[str]:
+    """Those of the domains that somebody does not own and was never released from, in order."""
     wanted = _assets(db, names)
-    ever = exists().where(
-        _owned_by(owner),
-        assignments.c.domain == wanted.c.domain,
-        assignments.c.record_key == _OF_DOMAIN,
-    )
-    return _insert(db, wanted, owner, origin, ~ever)
+    query = select(wanted.c.domain).where(~_ever(wanted, owner)).order_by(wanted.c.domain)
+    return list(db.execute(query).scalars())
+
+
+def add_new(db: Connection, names: Sequence[str], owner: Owner, origin: Origin) -> int:
+    """Make somebody an owner of those domains; of how many."""
+    wanted = _assets(db, names)
+    return _insert(db, wanted, owner, origin, ~_ever(wanted, owner))
 
 
 def end(db: Connection, assets: Sequence[Asset], owner: Owner, seq: int) -> int:
@@ -245,6 +248,14 @@ def _owned_by(owner: Owner) -> ColumnElement[bool]:
 def _among(assets: Subquery) -> ColumnElement[bool]:
     return exists().where(
         assets.c.domain == assignments.c.domain, assets.c.record_key == assignments.c.record_key
+    )
+
+
+def _ever(wanted: Subquery, owner: Owner) -> ColumnElement[bool]:
+    return exists().where(
+        _owned_by(owner),
+        assignments.c.domain == wanted.c.domain,
+        assignments.c.record_key == _OF_DOMAIN,
     )
 
 

@@ -1,5 +1,6 @@
 """Settings that may change while services run; a value here wins over the environment's."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,3 +33,18 @@ def change(db: Connection, name: str, value: Any, at: datetime) -> None:
     """Set it, from now on for every service."""
     db.execute(delete(settings).where(settings.c.name == name))
     db.execute(insert(settings).values(name=name, value=value, changed_at=at))
+
+
+def reached(db: Connection, name: str) -> dict[str, datetime]:
+    """Up to which observation of each account something was done."""
+    return {account: datetime.fromisoformat(at) for account, at in (known(db, name) or {}).items()}
+
+
+def reach(db: Connection, name: str, now_reached: Mapping[str, datetime], at: datetime) -> None:
+    """Write down up to where it is done now; another who was further stays so."""
+    before = reached(db, name)
+    latest = {
+        account: max(each, before.get(account, each)).isoformat()
+        for account, each in now_reached.items()
+    }
+    change(db, name, {**(known(db, name) or {}), **latest}, at)
