@@ -30,7 +30,7 @@ from dnsinv.store import audit
 from dnsinv.store.audit import Entry
 from dnsinv.store.database import REVISION, Store, StoreError, is_known, open_as_it_is
 from dnsinv.store.dump import check, is_empty, load
-from dnsinv.store.integrity import damages
+from dnsinv.store.integrity import damages, is_damage
 from dnsinv.store.tables import tokens
 
 
@@ -116,7 +116,7 @@ def _opened(settings: Settings, *, discards_present: bool) -> Store:
             return store
         store.close()
     except StoreError as error:
-        if make_url(settings.store_url).get_backend_name() != "sqlite":
+        if not is_damage(error):  # a full disk is none
             raise
         if not discards_present:
             raise StoreError(

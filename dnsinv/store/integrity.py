@@ -4,9 +4,11 @@ Facts only; in which words they are told is in actions/check.py.
 """
 
 from collections.abc import Iterator
+from sqlite3 import SQLITE_CORRUPT, SQLITE_NOTADB
 
 from sqlalchemy import BigInteger, Connection, Table, exists, func, inspect, select, text
 
+from dnsinv.store.database import StoreError
 from dnsinv.store.tables import metadata
 
 AUDITED = "_in"  # ending of columns that hold the number of an entry of the audit log
@@ -18,6 +20,12 @@ def damages(db: Connection) -> list[str]:
         return []
     found = db.execute(text("pragma quick_check")).scalars().all()
     return [str(line) for line in found if line != "ok"]
+
+
+def is_damage(error: StoreError) -> bool:
+    """Whether SQLite says that its file is damaged or none of its own."""
+    refused = getattr(error.__cause__, "orig", None)
+    return getattr(refused, "sqlite_errorcode", None) in (SQLITE_CORRUPT, SQLITE_NOTADB)
 
 
 def orphans(db: Connection) -> Iterator[tuple[str, str, int]]:
