@@ -55,7 +55,7 @@ _ANNOTATED = select(annotations.c.domain, annotations.c.note, annotations.c.tags
 )
 _NEWEST = select(
     *(
-        func.coalesce(select(func.max(column)).scalar_subquery(), 0)
+        func.coalesce(select(func.max(column)).where(column.is_not(None)).scalar_subquery(), 0)
         for column in (
             assignments.c.assigned_in,
             assignments.c.ended_in,

@@ -41,6 +41,7 @@ metadata = MetaData()
 Number = BigInteger().with_variant(Integer, "sqlite")
 
 CURRENT = text("ended_in is null")
+ENDED = text("ended_in is not null")
 NAMED = 100  # characters of a person's, group's or token's name
 
 accounts = Table(
@@ -168,7 +169,7 @@ assignments = Table(
     Column("source_id", String(100), nullable=False, default=""),
     Column("assigned_at", Instant, nullable=False),
     Column("assigned_in", Number, nullable=False, index=True),
-    Column("ended_in", Number, index=True),
+    Column("ended_in", Number),
     CheckConstraint("(user_id is null) <> (group_id is null)", name="assignments_one_owner"),
     Index(
         "assignments_of_user", "user_id", "domain", "record_key", unique=True,
@@ -179,6 +180,8 @@ assignments = Table(
         sqlite_where=CURRENT, postgresql_where=CURRENT,
     ),
     Index("assignments_of_asset", "domain", "record_key"),
+    # Of those that hold it would be no help, and SQLite would look there first.
+    Index("assignments_ended", "ended_in", sqlite_where=ENDED, postgresql_where=ENDED),
     sqlite_autoincrement=True,
 )  # fmt: skip
 

@@ -213,7 +213,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("ended_in is null"),
     )
     op.create_index("ix_assignments_assigned_in", "assignments", ["assigned_in"], unique=False)
-    op.create_index("ix_assignments_ended_in", "assignments", ["ended_in"], unique=False)
+    op.create_index(
+        "assignments_ended",
+        "assignments",
+        ["ended_in"],
+        unique=False,
+        sqlite_where=sa.text("ended_in is not null"),
+        postgresql_where=sa.text("ended_in is not null"),
+    )
     op.create_table(
         "memberships",
         sa.Column("group_id", sa.Integer(), nullable=False),
