@@ -15,6 +15,7 @@ from dnsinv.settings import Settings
 from dnsinv.store import accounts, collections
 from dnsinv.store.collections import Collection
 from tests.core.scripted import Clock, Scripted, a_record
+from tests.core.stores import ROOT
 
 ACCOUNT = (
     '[[accounts]]\nname = "shop"\nprovider = "{kind}"\nbase_url = "http://127.0.0.1:9"\n'
@@ -119,7 +120,7 @@ def test_settling_what_is_held_records_and_derives(
     held = actions.collect(opened, "shop", clock=clock)
     with opened.store.begin() as db:  # as if it had not been recorded
         collections.save(db, replace(held, errors="seen since"))
-    getattr(actions, verdict)(opened, held.id)
+    getattr(actions, verdict)(opened, ROOT, held.id)
 
     errors = opened.lake.query("select errors from collections where id = $id", {"id": held.id})
     assert errors == ([("",)] if verdict == "accept" else [("seen since",)])

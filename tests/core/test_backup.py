@@ -38,7 +38,6 @@ from tests.core.filled import (
     settings_of,
 )
 from tests.core.scripted import Clock
-from tests.core.test_store import postgres as postgres
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 SHORT_LIVED = LEFT_OUT - {"alembic_version"}

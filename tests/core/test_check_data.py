@@ -10,7 +10,6 @@ from dnsinv.actions.check import data_problems
 from dnsinv.actions.installation import Installation
 from tests.core.filled import act, fill, observe, opened
 from tests.core.scripted import Clock
-from tests.core.test_store import postgres as postgres
 
 
 @pytest.fixture

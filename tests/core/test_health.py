@@ -22,7 +22,6 @@ from dnsinv.store import accounts, collections
 from dnsinv.store.collections import Collection
 from tests.core.filled import AT, ROOT, act, add_user, observe, opened
 from tests.core.scripted import Clock
-from tests.core.test_store import postgres as postgres
 
 ACCOUNTS = (
     '[[accounts]]\nname = "shop"\nprovider = "godaddy"\nbase_url = "http://127.0.0.1:9"\n'

@@ -1,13 +1,6 @@
 """The store on real SQLite, and on Postgres where it is: opened, upgraded, written by several."""
 
-import os
-import pwd
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -125,39 +118,6 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(tmp_path: 
         open_store("postgresql://inventory:hush@127.0.0.1:9/inventory", tmp_path)
     assert "hush" not in str(told.value)
     assert "\n" not in str(told.value)
-
-
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database of a Postgres that runs for this test, on a socket only."""
-    found = [*sorted(Path("/usr/lib/postgresql").glob("*/bin")), Path("/usr/local/bin")]
-    programs = next((folder for folder in found if (folder / "initdb").exists()), None)
-    if programs is None:
-        pytest.skip("Postgres is not installed")
-    is_root = os.geteuid() == 0
-    if is_root and "postgres" not in {user.pw_name for user in pwd.getpwall()}:
-        pytest.skip("Postgres refuses to run as root, and there is no user postgres")
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # a socket's path must be short
-        if is_root:
-            shutil.chown(folder, "postgres")
-        data, user = f"{folder}/data", "postgres" if is_root else None
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "inventory", "-A", "trust", "-N"],
-            user=user, cwd=folder, check=True, capture_output=True,
-        )  # fmt: skip
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", folder, "-h", "", "-F"],
-            user=user, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        try:
-            assert server.stderr is not None
-            for line in server.stderr:
-                if "ready to accept connections" in line:
-                    break
-            yield f"postgresql://inventory@/postgres?host={folder}"
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.communicate(timeout=30)
 
 
 def test_postgres_keeps_what_sqlite_keeps(tmp_path: Path, postgres: str) -> None:
