@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -11,6 +10,7 @@ from dnsinv.actions.acting import Actor, allow
 from dnsinv.actions.installation import Installation
 from dnsinv.domain.permission import Right
 from dnsinv.store import audit
+from dnsinv.store.audit import Entry
 from dnsinv.store.tables import audit_log
 
 
@@ -34,8 +34,8 @@ class AuditQuery:
 
 def audit_page(
     installation: Installation, actor: Actor, query: AuditQuery
-) -> tuple[list[dict[str, Any]], int]:
-    """One page of entries, without their hashes, and how many there are in all.
+) -> tuple[list[Entry], int]:
+    """One page of entries, and how many there are in all.
 
     Raises:
         NotAllowed: the actor may not read the audit log.
@@ -51,7 +51,7 @@ def audit_page(
             .limit(query.limit)
             .offset((query.page - 1) * query.limit)
         ).mappings()
-        items = [_told(audit.to_entry(row)) for row in rows]
+        items = [audit.to_entry(row) for row in rows]
     return items, total
 
 
@@ -71,6 +71,3 @@ def _conditions(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
     if query.until is not None:
         yield columns.at < query.until
 
-
-def _told(entry: audit.Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in audit.Entry.__slots__}

@@ -30,7 +30,7 @@ def change_settings(
         BadSetting: there is no such setting, or a value is out of its range.
     """
     for name, value in values.items():
-        refuse_out_of_range(name, value)
+        _refuse_out_of_range(name, value)
     before = run_time_settings(installation)
     subject = ", ".join(sorted(values))
     with acting(installation, actor, "setting.change", Right.CHANGE_SETTINGS, subject) as deed:
@@ -42,7 +42,7 @@ def change_settings(
     return run_time_settings(installation)
 
 
-def refuse_out_of_range(name: str, value: float) -> None:
+def _refuse_out_of_range(name: str, value: float) -> None:
     """Let pass a value that the setting can have.
 
     Raises:

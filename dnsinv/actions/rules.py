@@ -138,6 +138,29 @@ def preview_rules(installation: Installation, actor: Actor) -> Plan:
         return _applied(db, names, None)
 
 
+def preview_rule(
+    installation: Installation,
+    actor: Actor,
+    pattern: str,
+    references: Sequence[str],
+    position: int | None = None,
+) -> Plan:
+    """The same with a rule more, which is not made either.
+
+    Raises:
+        NotAllowed, BadPattern, UsageError: as create_rule.
+    """
+    allow(installation, actor, Right.MANAGE_RULES)
+    names, clean = _current(installation), clean_pattern(pattern)
+    with installation.store.read() as db:
+        named, ordered = owners.owners(db, references), rules.all_rules(db)
+        if not named:
+            raise UsageError("Name at least one owner.")
+        place = len(ordered) if position is None else position - 1
+        ordered.insert(place, Rule(0, place + 1, clean, tuple(named), now()))
+        return _applied(db, names, None, ordered)
+
+
 def apply_rules(installation: Installation, actor: Actor) -> Plan:
     """Apply the rules to all current domains now.
 
@@ -185,9 +208,14 @@ def _current(installation: Installation) -> list[str]:
         return sorted({*names, *annotations.manual_names(db)})
 
 
-def _applied(db: Connection, names: Sequence[str], origin: Origin | None) -> Plan:
-    """Assign by the rules, or without an origin only count."""
-    matched = _matched(rules.all_rules(db), _mode(db), names)
+def _applied(
+    db: Connection,
+    names: Sequence[str],
+    origin: Origin | None,
+    ordered: Sequence[Rule] | None = None,
+) -> Plan:
+    """Assign by the rules (those of the store if not given), or without an origin only count."""
+    matched = _matched(rules.all_rules(db) if ordered is None else ordered, _mode(db), names)
     added: Counter[str] = Counter()
     sample: list[tuple[str, str]] = []
     for (rule, owner), owned in matched.items():

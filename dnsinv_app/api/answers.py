@@ -1,7 +1,7 @@
 """Answers: JSON as bytes, and the ETag by which a client asks only for what is new.
 
-A list's tag is made of the version of everything it is made of, so that an unchanged list costs no
-query. An item's tag is made of its body, so that it changes with the item and with nothing else.
+The tag of the inventory's large lists is made of the version of all that they are made of, so that
+an unchanged one costs no query. All other tags are made of the answer itself.
 """
 
 import json
@@ -13,6 +13,8 @@ from typing import Any
 
 from fastapi import Request
 from starlette.responses import Response
+
+from dnsinv.actions.installation import now
 
 PROGRAM = version_of("dnsinv")  # another program may answer in another shape
 REVALIDATE = {"Cache-Control": "private, no-cache"}
@@ -34,7 +36,8 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
 
 def fresh(request: Request, version: str, make: Callable[[], Any]) -> Response:
     """A list made of what `version` names; 304 without making it where the client has it."""
-    asked = f"{PROGRAM} {version} {request.url.path}?{request.url.query}"
+    today = now().date()  # what expires within so many days is a matter of the day
+    asked = f"{PROGRAM} {today} {version} {request.url.path}?{request.url.query}"
     tag = _tag(asked.encode("utf-8", "backslashreplace"))
     headers = {"ETag": tag, **REVALIDATE}
     if names(request.headers.get("if-none-match"), tag):
@@ -42,17 +45,19 @@ def fresh(request: Request, version: str, make: Callable[[], Any]) -> Response:
     return Response(as_json(make()), headers=headers, media_type="application/json")
 
 
-def item(request: Request, value: Any, status: int = 200) -> Response:
-    """One item with the tag that If-Match takes; 304 where the client has it."""
+def tagged(
+    request: Request, value: Any, status: int = 200, more: Mapping[str, str] | None = None
+) -> Response:
+    """An answer whose tag is of what it says, which If-Match takes; 304 where the client has it."""
     body = as_json(value)
-    headers = {"ETag": _tag(body), **REVALIDATE}
+    headers = {"ETag": _tag(body), **REVALIDATE, **(more or {})}
     if request.method == "GET" and names(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return Response(body, status, headers, media_type="application/json")
 
 
 def tag_of(value: Any) -> str:
-    """The tag that `item` gives this value."""
+    """The tag that `tagged` gives this value."""
     return _tag(as_json(value))
 
 

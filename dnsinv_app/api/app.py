@@ -3,20 +3,50 @@
 from importlib.metadata import version
 from typing import Any
 
-from dnsinv.actions.reading import Reader
 from fastapi import Depends, FastAPI
 
 from dnsinv.actions.installation import Installation
-from dnsinv_app.api import audit, backups, collections, described, me, settings, tokens
+from dnsinv.actions.reading import Reader
+from dnsinv_app.api import (
+    assigning,
+    audit,
+    backups,
+    changes,
+    collections,
+    described,
+    domain,
+    domains,
+    groups,
+    health,
+    me,
+    records,
+    rules,
+    settings,
+    stats,
+    tokens,
+    users,
+    workload,
+)
 from dnsinv_app.api.asking import operations, well_formed
 from dnsinv_app.api.errors import Problem, answer_errors
 from dnsinv_app.api.limits import Limited
 
 ROUTERS = (
-    me.router,
+    domains.router,
+    domain.router,
+    records.router,
+    assigning.router,
+    users.router,
+    groups.router,
+    workload.router,
+    rules.router,
     tokens.router,
     audit.router,
+    me.router,
+    stats.router,
+    changes.router,
     collections.router,
+    health.router,
     settings.router,
     backups.router,
 )

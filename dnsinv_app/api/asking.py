@@ -5,12 +5,12 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
-from dnsinv.actions.reading import Reader
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
+from dnsinv.actions.reading import Reader
 from dnsinv.errors import UsageError
 from dnsinv_app.api.answers import names, tag_of
 from dnsinv_app.api.errors import ChangedMeanwhile
@@ -51,13 +51,16 @@ IfMatch = Annotated[
 ]
 
 
-def refuse_changed(if_match: str | None, current: Any) -> None:
-    """Let pass where the client knows the item as it is now, or does not care.
+def refuse_changed(if_match: str, *current: Any) -> None:
+    """Let pass where the client knows the item as it is now.
+
+    Args:
+        current: the item as it is answered now, in each of its forms.
 
     Raises:
         ChangedMeanwhile: it knows another state.
     """
-    if if_match and not names(if_match, tag_of(current)):
+    if not any(names(if_match, tag_of(form)) for form in current):
         raise ChangedMeanwhile(
             "It was changed since you read it; read it again and decide whether to change it still."
         )

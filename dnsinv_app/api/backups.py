@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dnsinv.actions.backup import list_backups, make_backup
 from dnsinv.actions.backup_file import Backup
-from dnsinv_app.api.answers import answer
+from dnsinv_app.api.answers import answer, tagged
 from dnsinv_app.api.asking import Body, Installed, Text, Who
 from dnsinv_app.api.errors import CONFLICT
 from dnsinv_app.api.paging import Listed, Paged, cut
@@ -38,9 +38,12 @@ class BackupAsked(Body):
 
 
 @router.get("/backups", response_model=Listed[BackupItem])
-def show_backups(installation: Installed, who: Who, asked: Annotated[Paged, Query()]) -> Response:
+def show_backups(
+    installation: Installed, who: Who, request: Request, asked: Annotated[Paged, Query()]
+) -> Response:
     """Backups, newest first."""
-    return answer(cut([_told(each) for each in list_backups(installation, who)], asked))
+    found = [_told(each) for each in list_backups(installation, who)]
+    return tagged(request, cut(found, asked))
 
 
 @router.post("/backups", status_code=201, response_model=BackupItem, responses=CONFLICT)

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from dnsinv.actions import collected, launch
 from dnsinv.actions.collected import CollectionQuery
-from dnsinv_app.api.answers import answer, fresh, item
-from dnsinv_app.api.asking import Body, Installed, Read, Text, Who
+from dnsinv_app.api.answers import answer, tagged
+from dnsinv_app.api.asking import Body, Installed, Text, Who
 from dnsinv_app.api.errors import MISSING, Problem
 from dnsinv_app.api.paging import Listed, Paged, envelope
 
@@ -116,18 +116,14 @@ STARTED: dict[int | str, dict[str, Any]] = {
 @router.get("/collections", response_model=Listed[CollectionItem])
 def list_collections(
     installation: Installed,
-    reader: Read,
     who: Who,
     request: Request,
     asked: Annotated[CollectionFilters, Query()],
 ) -> Response:
     """Collections, newest first, those under way included."""
     query = CollectionQuery(**asked.model_dump())
-
-    def page() -> dict[str, Any]:
-        return envelope(*collected.collections_page(installation, who, query), asked)
-
-    return fresh(request, reader.version(), page)
+    found = collected.collections_page(installation, who, query)
+    return tagged(request, envelope(*found, asked))
 
 
 @router.get("/collections/{id}", response_model=CollectionItem, responses=MISSING)
@@ -135,7 +131,7 @@ def show_collection(
     installation: Installed, who: Who, request: Request, collection_id: CollectionId
 ) -> Response:
     """One collection."""
-    return item(request, collected.collection(installation, who, collection_id))
+    return tagged(request, collected.collection(installation, who, collection_id))
 
 
 @router.post("/collections/{id}/accept", response_model=CollectionItem, responses=SETTLED)

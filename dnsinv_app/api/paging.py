@@ -5,6 +5,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dnsinv.actions.queries import Page
+
 MOST = 500  # items of one page
 LAST_PAGE = 100_000_000
 
@@ -50,4 +52,15 @@ def envelope(items: Sequence[Any], total: int, asked: Paged) -> dict[str, Any]:
         "limit": asked.limit,
         "total": total,
         "pages": pages,
+    }
+
+
+def told(page: Page) -> dict[str, Any]:
+    """The Reader's page as it is answered."""
+    return {
+        "items": page.items,
+        "page": page.page,
+        "limit": page.limit,
+        "total": page.total,
+        "pages": page.pages,
     }

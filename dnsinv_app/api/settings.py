@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dnsinv.actions.configure import change_settings, settings_now
-from dnsinv_app.api.answers import item
+from dnsinv_app.api.answers import tagged
 from dnsinv_app.api.asking import Body, IfMatch, Installed, Who, refuse_changed
 from dnsinv_app.api.errors import CHANGED
 
@@ -58,7 +58,7 @@ class SettingChanges(Body):
 @router.get("/settings", response_model=SettingValues)
 def show_settings(installation: Installed, who: Who, request: Request) -> Response:
     """The run-time settings; the others are read once at start (docs/settings.md)."""
-    return item(request, settings_now(installation, who))
+    return tagged(request, settings_now(installation, who))
 
 
 @router.put("/settings", response_model=SettingValues, responses=CHANGED)
@@ -73,4 +73,4 @@ def put_settings(
     if if_match:
         refuse_changed(if_match, settings_now(installation, who))
     values = changes.model_dump(exclude_none=True)
-    return item(request, change_settings(installation, who, values))
+    return tagged(request, change_settings(installation, who, values))

@@ -10,8 +10,8 @@ from starlette.responses import Response
 from dnsinv.actions.tokens import MOST_DAYS, create_token, list_tokens, revoke_token
 from dnsinv.domain.permission import Scope
 from dnsinv.store.tokens import Token
-from dnsinv_app.api.answers import answer, fresh
-from dnsinv_app.api.asking import Body, Id, Installed, Read, Text, Who
+from dnsinv_app.api.answers import answer, tagged
+from dnsinv_app.api.asking import Body, Id, Installed, Text, Who
 from dnsinv_app.api.errors import MISSING
 from dnsinv_app.api.me import ScopeName
 from dnsinv_app.api.paging import Listed, Paged, cut
@@ -59,16 +59,11 @@ class TokenFilters(Paged):
 
 @router.get("/tokens", response_model=Listed[TokenItem])
 def show_tokens(
-    installation: Installed,
-    reader: Read,
-    who: Who,
-    request: Request,
-    asked: Annotated[TokenFilters, Query()],
+    installation: Installed, who: Who, request: Request, asked: Annotated[TokenFilters, Query()]
 ) -> Response:
     """One's own tokens, revoked ones too, or everybody's."""
     found = list_tokens(installation, who, everybodys=asked.everybodys)
-    version = f"{reader.version()} {who.user_id} {found}"  # last_used_at is in no version
-    return fresh(request, version, lambda: cut([_told(token) for token in found], asked))
+    return tagged(request, cut([_told(token) for token in found], asked))
 
 
 @router.post("/tokens", status_code=201, response_model=NewToken, responses=MISSING)

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dnsinv.store.tables import users
 from dnsinv_app.cookies import Cookies
 from dnsinv_app.server import create_app
 from tests.app import inventory
+from tests.app.api import Served, served_from
 from tests.app.inventory import TODAY, Inventory
 from tests.core.scripted import Clock
 
@@ -47,6 +48,15 @@ def small(small_original: Inventory, tmp_path: Path) -> Inventory:
     """One's own to change."""
     shutil.copytree(small_original.root, tmp_path, dirs_exist_ok=True)
     return Inventory(tmp_path, clock=Clock(2026, 3, 31, 12))
+
+
+@pytest.fixture(scope="module")
+def served(small_original: Inventory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The API of a small inventory that a module may change."""
+    root = tmp_path_factory.mktemp("served")
+    shutil.copytree(small_original.root, root, dirs_exist_ok=True)
+    with served_from(Inventory(root).settings) as made:
+        yield made
 
 
 def get(
