@@ -26,7 +26,8 @@ class Cookies:
     def __init__(self, settings: Settings) -> None:
         secret, is_secure = session_secret(settings), settings.address.startswith("https:")
         self._signer = Signer(secret, salt="dnsinv.session", digest_method=hashlib.sha256)
-        self._csrf_key = hashlib.sha256(f"dnsinv.csrf {secret}".encode()).digest()
+        self._secret = secret
+        self._csrf_key = self.derived_secret("csrf").encode()
         self._is_secure = is_secure
         self._max_age = settings.session_hours * 3600
         # With the prefix, browsers take it from this very host over TLS only.
@@ -62,6 +63,10 @@ class Cookies:
     def take(self, response: Response) -> None:
         """Have the browser forget it."""
         self._set(response, "", 0)
+
+    def derived_secret(self, purpose: str) -> str:
+        """Another secret, from which this one cannot be found."""
+        return hmac.new(self._secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
 
     def csrf_token(self, key: str) -> str:
         """What writes of the session with that key must carry."""

@@ -65,8 +65,10 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.addFilter(_name_request)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines have whole addresses
+    # Of libraries, warnings only: some write down whole addresses, with what they carry.
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in ("dnsinv", "dnsinv_app", "uvicorn"):
+        logging.getLogger(name).setLevel(level)
 
 
 def _name_request(record: logging.LogRecord) -> bool:
