@@ -115,8 +115,14 @@ def leave_all(db: Connection, user_id: int) -> list[str]:
 
 def members(db: Connection, group_id: int) -> list[User]:
     """Who is in a group, in order of name."""
-    query = people.UserQuery(limit=1_000_000)
-    return people.page(db, query, group_id)[0]
+    ids = select(memberships.c.user_id).where(memberships.c.group_id == group_id)
+    return people.those(db, ids)
+
+
+def all_members(db: Connection) -> set[tuple[int, int]]:
+    """Every membership, as (group, user)."""
+    query = select(memberships.c.group_id, memberships.c.user_id)
+    return {(row.group_id, row.user_id) for row in db.execute(query)}
 
 
 def member_counts(db: Connection) -> dict[int, int]:

@@ -5,12 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    union,
+    update,
+)
 
 from dnsinv.domain.people import User, name_key
 from dnsinv.domain.permission import Role
 from dnsinv.domain.text import is_storable
-from dnsinv.store.tables import memberships, users
+from dnsinv.store.tables import memberships, sessions, tokens, users
 
 _COLUMNS = tuple(users.c[name] for name in User.__slots__)
 _IS_CURRENT = users.c.ended_in.is_(None)
@@ -55,6 +68,12 @@ def all_users(db: Connection) -> list[User]:
     return [_user(row) for row in db.execute(query)]
 
 
+def those(db: Connection, ids: Select[tuple[int]]) -> list[User]:
+    """Users by a query of their ids, in order of name."""
+    query = select(*_COLUMNS).where(users.c.id.in_(ids), _IS_CURRENT)
+    return [_user(row) for row in db.execute(query.order_by(users.c.name_key, users.c.id))]
+
+
 def page(db: Connection, query: UserQuery, group_id: int | None) -> tuple[list[User], int]:
     """Users of one page in order of name, and how many match in all."""
     wanted = [_IS_CURRENT, *_conditions(query, group_id)]
@@ -86,6 +105,27 @@ def add_many(db: Connection, rows: Iterable[Mapping[str, Any]], at: datetime, se
 def change(db: Connection, user_id: int, values: Mapping[str, Any], seq: int) -> None:
     """Change fields of a user."""
     db.execute(update(users).where(users.c.id == user_id).values(**_row(values), changed_in=seq))
+
+
+def change_many(db: Connection, changes: Iterable[tuple[int, Mapping[str, Any]]], seq: int) -> None:
+    """Change fields of many users; those that change the same fields go together."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for user_id, values in changes:
+        row = _row(values)
+        alike.setdefault(tuple(row), []).append({"of": user_id, **row})
+    for rows in alike.values():
+        fields: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "of"}
+        one = update(users).where(users.c.id == bindparam("of")).values(**fields, changed_in=seq)
+        db.execute(one, rows)
+
+
+def with_access(db: Connection) -> set[int]:
+    """Ids of users who have a session or token that was not ended."""
+    query = union(
+        select(sessions.c.user_id).where(sessions.c.ended_at.is_(None)),
+        select(tokens.c.user_id).where(tokens.c.revoked_at.is_(None)),
+    )
+    return set(db.execute(query).scalars())
 
 
 def end(db: Connection, user_id: int, seq: int) -> None:

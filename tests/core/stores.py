@@ -82,7 +82,7 @@ def postgres_server() -> Iterator[PostgresServer]:
         try:
             yield PostgresServer(folder)
         finally:
-            run("pg_ctl", "-w", "-m", "fast", "stop")
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
 
 
 @pytest.fixture
