@@ -7,6 +7,7 @@ it, nothing has, and what was laid out is removed.
 """
 
 import json
+import logging
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from dnsinv.store.database import Store
 from dnsinv.store.tables import audit_log
 
 ACTION = "backup.restore"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +89,22 @@ def settle(bench: Bench, lake: Lake, store: Store) -> None:
     """The same for who holds the lock.
 
     Raises:
-        OSError, LakeError: the disk refused.
+        OSError: the disk refused.
     """
+    has_happened = False
     if bench.journal.exists():
         attempt = json.loads(bench.journal.read_text(encoding="utf-8"))["attempt"]
-        if _has_happened(store, attempt):
+        has_happened = _has_happened(store, attempt)
+        if has_happened:
             with publishing(bench.layout):
                 replace_files(bench.layout, bench.new, bench.old)
-            if has_files(bench.layout):
-                build_read_model(lake)
         bench.journal.unlink()
     shutil.rmtree(bench.folder, ignore_errors=True)
+    if has_happened and has_files(bench.layout):
+        try:
+            build_read_model(lake)
+        except LakeError as error:  # the files were damaged when they were backed up
+            log.warning("read model not made after a restore error=%s", error)
 
 
 def _has_happened(store: Store, attempt: str) -> bool:

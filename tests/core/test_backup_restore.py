@@ -444,3 +444,21 @@ def test_without_room_for_a_backup_nothing_is_restored(tmp_path: Path, backup: B
         restore(settings_of(root, backup_path=tmp_path / "file"), ROOT, backup.path)
     with opened(root) as installation:
         assert contents(make_backup(installation, ROOT).path).dumped.rows["users"] == 1
+
+
+def test_a_lake_that_was_damaged_when_it_was_backed_up_does_not_stand_in_the_way(
+    tmp_path: Path, backup: Backup
+) -> None:
+    """It is restored as it was, `check data` says what is wrong, and another can be restored."""
+    root = tmp_path / "data"
+    with opened(root) as installation:
+        observe(installation, "198.51.100.1", Clock())
+        installation.lake.layout.current("records").write_bytes(b"torn")
+        damaged = make_backup(installation, ROOT, "damaged")
+    restore(settings_of(root), ROOT, damaged.path)
+    with opened(root) as installation:
+        assert {problem.code for problem in data_problems(installation)} == {"damaged_file"}
+    restore(settings_of(root), ROOT, backup.path)
+    with opened(root) as installation:
+        assert list(data_problems(installation)) == []
+        assert len(records_of(installation)) == 3
