@@ -6,9 +6,8 @@ and Streamlit for its pages.
 
 import gc
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 import uvicorn
@@ -20,51 +19,54 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from dnsinv.actions.installation import Installation, now, open_with
-from dnsinv.actions.overview import Overview
+from dnsinv.actions.installation import Installation, open_with
+from dnsinv.actions.metrics import Metrics
 from dnsinv.actions.passwords import matches
-from dnsinv.actions.state import overview, problems_of
+from dnsinv.actions.reading import Reader
+from dnsinv.actions.state import problems_of
 from dnsinv.errors import DnsinvError, UsageError
 from dnsinv.settings import Settings, load_settings
 from dnsinv_app.current import serve
+from dnsinv_app.documents import documents
 from dnsinv_app.door import make_door
+from dnsinv_app.oidc import OidcPages
 from dnsinv_app.pages import Pages
+from dnsinv_app.programs import Counted, program_routes
 from dnsinv_app.request_log import log_to_stderr
 from dnsinv_app.shell import Shell, streamlit_app
 from dnsinv_app.sign_in_pages import SignInPages
 
 HOST = "127.0.0.1"  # a reverse proxy with TLS stands in front of it where others are to reach it
 STATIC = Path(__file__).parent / "static"
-DOCS = Path(__file__).parents[1] / "docs"
-REFRESH_SECONDS = 10  # while a collection runs
-
-Clock = Callable[[], datetime]
 
 
-def create_app(
-    installation: Installation, clock: Clock = now, *, has_shell: bool = False
-) -> ASGIApp:
+def create_app(installation: Installation, *, has_shell: bool = False) -> ASGIApp:
     """The whole web side of one installation.
 
     Args:
         has_shell: with Streamlit's pages, which one app of a process can have.
     """
     settings = installation.settings
-    door = make_door(installation)
-    docs = {path.stem: path for path in sorted(DOCS.glob("*.md"))}
-    pages = Pages(settings, list(docs))
+    door, pages = make_door(installation), Pages(settings)
+    reader, metrics = Reader(installation), Metrics(installation)
     sign_in = SignInPages(door, pages)
-    inside = inner_app(
-        installation,
-        pages,
-        [*sign_in.routes(), *_own_routes(settings, pages, docs, clock)],
-        has_shell=has_shell,
-    )
-    return door.guard(inside)
+    routes = [
+        *program_routes(installation, reader, metrics),
+        *sign_in.routes(),
+        *OidcPages(door, pages, sign_in).routes(),
+        *_own_routes(settings),
+    ]
+    inside = inner_app(installation, reader, pages, routes, has_shell=has_shell)
+    return door.guard(Counted(inside, metrics))
 
 
 def inner_app(
-    installation: Installation, pages: Pages, routes: list[BaseRoute], *, has_shell: bool
+    installation: Installation,
+    reader: Reader,
+    pages: Pages,
+    routes: list[BaseRoute],
+    *,
+    has_shell: bool,
 ) -> Starlette:
     """What is behind the gate: our routes, then Streamlit's pages, then 404."""
     shell = streamlit_app() if has_shell else None
@@ -81,15 +83,13 @@ def inner_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        serve(installation)
+        serve(installation, reader)
         matches(None, "")  # the first sign-in must not take longer than the others
-        if shell is None:
-            yield
-            return
-        async with shell.lifespan()(app):
+        async with shell.lifespan()(app) if shell is not None else nullcontext():
             gc.collect()
             gc.freeze()  # Streamlit collects after each rerun: what is here now stays anyway
             yield
+        reader.close()
 
     if shell is not None:
         routes = [*routes, Mount("/", Shell(shell, nowhere, installation.settings))]
@@ -122,19 +122,9 @@ def main() -> int:
     return 0
 
 
-def _own_routes(
-    settings: Settings, pages: Pages, docs: dict[str, Path], clock: Clock
-) -> list[BaseRoute]:
-    """The status page, the docs and what belongs to all pages.
-
-    Lake, store and account file are opened anew for each status page: a page is rare, and what was
-    mended in the meantime is seen without a restart.
-    """
-
-    def status(_: Request) -> Response:
-        state = _look(settings, clock())
-        headers = {"Refresh": str(REFRESH_SECONDS)} if state.is_collecting else {}
-        return pages.status(state, headers)
+def _own_routes(settings: Settings) -> list[BaseRoute]:
+    """The docs and what belongs to all pages."""
+    docs = documents()
 
     def health(_: Request) -> Response:
         problems = _problems(settings)
@@ -152,23 +142,12 @@ def _own_routes(
         return FileResponse(STATIC / "favicon.svg", media_type="image/svg+xml")
 
     return [
-        Route("/status", status),
         Route("/healthz", health),
         Route("/docs/{name}", document),
         Route("/favicon.ico", icon),
+        Route("/favicon.png", icon),  # what Streamlit asks for
         Mount("/assets", StaticFiles(directory=STATIC)),
     ]
-
-
-def _look(settings: Settings, at: datetime) -> Overview:
-    try:
-        installation = open_with(settings)
-    except DnsinvError as error:
-        return Overview(at, problems=[str(error)])
-    try:
-        return overview(installation, at)
-    finally:
-        installation.close()
 
 
 def _problems(settings: Settings) -> list[str]:

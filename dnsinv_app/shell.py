@@ -13,11 +13,12 @@ from streamlit.file_util import get_static_dir
 from streamlit.starlette import App
 
 from dnsinv.settings import Settings
+from dnsinv_app import theme
+from dnsinv_app.views.places import PLACES
 from dnsinv_app.visitor import USER_HEADERS
 
 SCRIPT = Path(__file__).parent / "views" / "main.py"
-PAGES = frozenset({"/"})
-"""Addresses of the pages: each `url_path` of views/main.py must be here to be reached."""
+PAGES = frozenset(f"/{place.path}" for place in PLACES)
 
 SERVED = (
     "/_stcore/health",
@@ -50,7 +51,7 @@ _INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 def streamlit_app() -> App:
     """Streamlit with our script; one in a process."""
-    for name, value in OPTIONS.items():
+    for name, value in (OPTIONS | theme.OPTIONS).items():
         config.set_option(name, value)
     # Without a secret, every look at st.user searches the disk for a file of them, under a lock.
     return App(SCRIPT, secrets={"dnsinv": "none"})

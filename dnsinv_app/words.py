@@ -68,9 +68,10 @@ def ago(at: datetime, now: datetime) -> str:
 
 
 def within(day: date, today: date) -> str:
-    """How far off a day is: today, tomorrow, in 12 days."""
+    """How far off a day is: today, tomorrow, in 12 days, 3 days ago."""
     days = (day - today).days
-    return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+    far = f"in {days} days" if days > 0 else f"{-days} days ago"
+    return {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days, far)
 
 
 def instant(at: datetime) -> str:

@@ -3,12 +3,12 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import insert, select
+from starlette.types import ASGIApp
 
 from dnsinv.actions.installation import Installation, now, open_with
 from dnsinv.actions.sign_in import Visitor, open_session
@@ -19,7 +19,7 @@ from dnsinv_app.cookies import Cookies
 from dnsinv_app.server import create_app
 from tests.app import inventory
 from tests.app.api import Served, served_from
-from tests.app.inventory import TODAY, Inventory
+from tests.app.inventory import Inventory
 from tests.core.scripted import Clock
 
 Get = Callable[..., httpx.Response]
@@ -61,14 +61,13 @@ def served(small_original: Inventory, tmp_path_factory: pytest.TempPathFactory) 
 
 def get(
     settings: Settings,
-    path: str = "/status",
+    path: str = "/docs/settings",
     host: str = "localhost",
-    clock: Callable[[], datetime] = lambda: TODAY,
 ) -> httpx.Response:
     """What the app answers to somebody who is signed in and may read."""
     installation = open_with(settings)
     try:
-        return ask(installation, path, host, clock)
+        return ask(installation, path, host)
     finally:
         installation.close()
 
@@ -77,14 +76,14 @@ def ask(
     installation: Installation,
     path: str,
     host: str = "localhost",
-    clock: Callable[[], datetime] = now,
+    app: ASGIApp | None = None,
 ) -> httpx.Response:
-    """The same of an installation that is open."""
+    """The same of an installation that is open, or what another app answers."""
     cookie = signed_in(installation, "reader")
 
     async def answered() -> httpx.Response:
-        app = create_app(installation, clock)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        served = app or create_app(installation)
+        transport = httpx.ASGITransport(served, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
             return await client.get(path, headers={"cookie": cookie})
 

@@ -13,7 +13,7 @@ from dnsinv.store import sessions
 from dnsinv.store.tables import sessions as session_table
 from dnsinv.store.tables import users
 from tests.app.served import PASSWORD, Served, serving
-from tests.app.test_browser import CHROMIUM, FLAGS
+from tests.app.browser import CHROMIUM, FLAGS
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -59,7 +59,7 @@ def sign_in(page: Any, name: str = "Ada Lovelace", password: str = PASSWORD) -> 
 
 def sees_the_page(page: Any) -> None:
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.get_by_text("Signed in as Ada Lovelace (editor).").wait_for()
+    page.get_by_label("Signed in as Ada Lovelace (editor)").wait_for()
 
 
 def sees_the_form(page: Any) -> None:
@@ -82,11 +82,13 @@ def test_a_person_signs_in_sees_the_page_and_signs_out(page: Any, served: Served
 
 
 def test_a_deep_link_survives_signing_in(page: Any, served: Served) -> None:
-    page.goto(f"{served.address}/status?from=mail&to=me")
-    assert page.url == f"{served.address}/login?next=/status%3Ffrom%3Dmail%26to%3Dme"
+    page.goto(f"{served.address}/domains?status=expired&sort=-expires_on")
+    assert (
+        page.url == f"{served.address}/login?next=/domains%3Fstatus%3Dexpired%26sort%3D-expires_on"
+    )
     sign_in(page)
-    page.get_by_role("heading", name="Status").wait_for()
-    assert page.url == f"{served.address}/status?from=mail&to=me"
+    page.get_by_role("heading", name="Domains").wait_for()
+    assert page.url == f"{served.address}/domains?status=expired&sort=-expires_on"
 
 
 @pytest.mark.parametrize("how", ["ended", "expired", "disabled", "role", "signed out elsewhere"])
@@ -109,7 +111,7 @@ def test_a_page_goes_back_to_the_form_when_its_session_is_over(
         else:
             db.execute(update(session_table).values(ended_at=now()))
     if how == "role":
-        page.get_by_text("Signed in as Ada Lovelace (viewer).").wait_for()
+        page.get_by_label("Signed in as Ada Lovelace (viewer)").wait_for()
     else:
         sees_the_form(page)
         assert page.url == f"{served.address}/login"
