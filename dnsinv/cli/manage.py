@@ -9,6 +9,7 @@ from dnsinv.actions import manage
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.configure import change_settings
 from dnsinv.actions.installation import Installation
+from dnsinv.cli import annotate
 from dnsinv.cli.operator import at_work
 
 
@@ -57,12 +58,14 @@ _pair(account, "account", "at once", manage.retire_account)
 
 @click.group(epilog="Example: dnsinv domain retire old.example")
 def domain() -> None:
-    """Domains: take one out of use although a provider still lists it.
+    """Domains: note and tag them, enter those that no account holds, take one out of use.
 
-    The next collection of each account that has it leaves it out and finds it removed.
+    A domain that is retired is left out by the next collection of each account that has it.
     """
 
 
+for command in (annotate.add, annotate.drop, annotate.note, annotate.tag):
+    domain.add_command(command)
 _pair(domain, "domain", "from the next collection on", manage.retire_domain)
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Connection,
     Subquery,
     and_,
-    distinct,
     exists,
     func,
     insert,
@@ -152,7 +151,8 @@ def of_records(db: Connection) -> list[Ownership]:
 def some_of(db: Connection, owner: Owner, limit: int) -> list[str]:
     """A few of the domains that somebody owns, or that have records which they own, in order."""
     query = (
-        select(distinct(assignments.c.domain))
+        select(assignments.c.domain)
+        .distinct()
         .where(_owned_by(owner), _IS_CURRENT)
         .order_by(assignments.c.domain)
         .limit(limit)
@@ -162,8 +162,10 @@ def some_of(db: Connection, owner: Owner, limit: int) -> list[str]:
 
 def owned_domains(db: Connection) -> list[str]:
     """Names of the domains that anybody owns, in no order."""
-    query = select(distinct(assignments.c.domain)).where(
-        assignments.c.record_key == _OF_DOMAIN, _IS_CURRENT
+    query = (
+        select(assignments.c.domain)
+        .distinct()
+        .where(assignments.c.record_key == _OF_DOMAIN, _IS_CURRENT)
     )
     return list(db.execute(query).scalars())
 
