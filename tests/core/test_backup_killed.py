@@ -24,6 +24,7 @@ from dnsinv.lake.readmodel import read_model
 from tests.core.filled import ROOT, act, files_of, observe, opened, records_of, rows_of
 from tests.core.killed_restore import Order, written
 from tests.core.scripted import Clock
+from tests.core.stores import postgres as postgres
 
 SEED = 20260302
 NAMED_ANEW = re.compile(r"read-[0-9a-f]{16}|[0-9]{8}T")  # files that have another name each time
@@ -166,3 +167,21 @@ def test_killed_when_the_store_is_new_and_the_files_are_old_it_is_completed(
         assert die(scene, step, tmp_path)
         with opened(tmp_path / "run") as installation:
             assert ("www.a.example", "192.0.2.1") in records_of(installation)
+
+
+@pytest.mark.parametrize("place", ["store/dump.py", "os.rename lake"])
+def test_it_is_the_same_on_postgres(
+    tmp_path: Path, scene: Scene, postgres: str, place: str
+) -> None:
+    root = tmp_path / "run"
+    shutil.copytree(scene.before, root)
+    with opened(root, postgres) as installation:
+        act(installation, "bob")
+        old = state_of(installation)
+    step = [step for step in scene.steps if step.startswith(place)][-1]
+    order = Order(str(root), str(scene.backup), postgres, step)
+    assert scene.server.run(order) == -signal.SIGKILL
+    with opened(root, postgres) as installation:
+        found = state_of(installation)
+        assert found == (old if place == "store/dump.py" else scene.new)
+        assert list(data_problems(installation)) == []
