@@ -117,5 +117,7 @@ def _value(column: Any, number: int) -> Any:
         return None if column.name == "ended_in" else number
     if isinstance(column.type, JSON):
         return [number, None, {"a": [TEXT, 0.25, True]}]
+    if column.name.endswith("_on"):
+        return f"2026-03-{number}"
     length = getattr(column.type, "length", None)
     return f"{column.name} {number}"[:length] if length else f"{number} {TEXT}"

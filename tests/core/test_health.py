@@ -149,7 +149,7 @@ def test_an_account_that_nobody_collects_any_more_is_told(installation: Installa
 
 def test_a_retired_account_is_nobodys_worry(installation: Installation) -> None:
     collected(installation, 1, "failed", 0)
-    retire_account(installation, "shop", True)
+    retire_account(installation, ROOT, "shop", True)
     assert "account:shop" not in states(health(installation, AT))
 
 
