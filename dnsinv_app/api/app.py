@@ -52,6 +52,7 @@ ROUTERS = (
 )
 
 ALWAYS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "Not UTF-8, or not JSON"},
     401: {"model": Problem, "description": "Nobody is signed in, or the token is not valid"},
     403: {"model": Problem, "description": "The role or the token's scope does not allow it"},
     422: {"model": Problem, "description": "A parameter or field is wrong; the message says which"},
@@ -76,6 +77,7 @@ def create_api(installation: Installation, reader: Reader, export: FastAPI) -> F
 def seal(app: FastAPI) -> None:
     """Hold requests to the routes that the app has now."""
     app.state.operations = operations(app)
+    app.state.literal = {path for path, _ in app.state.operations if "{" not in path}
 
 
 def bare_app(installation: Installation, reader: Reader) -> FastAPI:

@@ -1,12 +1,23 @@
 """What handlers are given, and what every request must be like before one is called."""
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+from starlette._utils import get_route_path
 
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
@@ -17,6 +28,7 @@ from dnsinv_app.api.errors import ChangedMeanwhile
 
 MOST_NAMES = 100_000  # in one request
 LARGEST_ID = 2**31 - 1
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _installation(request: Request) -> Installation:
@@ -72,7 +84,23 @@ def _shows(text: str) -> str:
     return text
 
 
+def _day(value: Any) -> Any:
+    if value is not None and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("It is not a day such as 2026-03-02.")  # pydantic takes numbers, too
+    return value
+
+
+def _instant(value: Any) -> Any:
+    if not (isinstance(value, str) and _DAY.match(value)):
+        raise ValueError("It is not an instant such as 2026-03-02T10:00:00Z.")
+    return value
+
+
 Text = Annotated[str, AfterValidator(_shows)]
+Day = Annotated[date, BeforeValidator(_day), Field(strict=False, examples=["2026-03-02"])]
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(_instant), Field(examples=["2026-03-02T10:00:00Z"])
+]
 
 
 class Body(BaseModel):
@@ -109,6 +137,9 @@ def well_formed(request: Request) -> None:
     operation = request.app.state.operations.get((request.scope["route"].path, request.method))
     if operation is None:
         return
+    path = get_route_path(request.scope)
+    if path != request.scope["route"].path and path in request.app.state.literal:
+        raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED)  # /users/bulk is no user
     _refuse_unreadable(request.scope["query_string"])
     for name, value in request.query_params.multi_items():
         if name not in operation.parameters:

@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from dnsinv.actions.auditing import AuditQuery, audit_page
 from dnsinv.store.audit import Entry
 from dnsinv_app.api.answers import tagged
-from dnsinv_app.api.asking import Installed, Who
+from dnsinv_app.api.asking import Installed, Instant, Who
 from dnsinv_app.api.paging import Listed, Paged, envelope
 
 router = APIRouter(tags=["people"])
@@ -43,8 +43,8 @@ class AuditFilters(Paged):
     subject: str = Field(default="", max_length=300, description="Part of the subject.")
     outcome: Literal["", "done", "refused", "failed"] = ""
     door: Literal["", "web", "api", "cli", "service"] = ""
-    since: AwareDatetime | None = Field(default=None, description="From this instant on.")
-    until: AwareDatetime | None = Field(default=None, description="Before this instant.")
+    since: Instant | None = Field(default=None, description="From this instant on.")
+    until: Instant | None = Field(default=None, description="Before this instant.")
 
 
 @router.get("/audit", response_model=Listed[AuditItem])

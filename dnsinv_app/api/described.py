@@ -31,6 +31,11 @@ POLICY = (
 )
 """Of the page: Swagger UI sets styles on elements, and runs no code but its own files."""
 
+_PROBLEM = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_OF_BODIES = {
+    "413": {"description": "The body is too large", "content": _PROBLEM},
+    "415": {"description": "The body is of another kind than those taken", "content": _PROBLEM},
+}
 _SECURITY = {
     "token": {
         "type": "http",
@@ -76,6 +81,8 @@ def describe(app: FastAPI) -> None:
                 schemas.pop(name, None)
             for told in (told for path in made["paths"].values() for told in path.values()):
                 told["summary"] = told["description"].partition(".")[0]
+                if "requestBody" in told:
+                    told["responses"] |= _OF_BODIES
             app.openapi_schema = made
         return app.openapi_schema
 

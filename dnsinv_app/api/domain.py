@@ -1,6 +1,6 @@
 """/api/domains/{name}/...: the records, past, owners and zone of one domain."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,7 +11,7 @@ from dnsinv.actions.assign import owners_of
 from dnsinv.actions.queries import RecordQuery
 from dnsinv.store.assignments import Ownership
 from dnsinv_app.api.answers import fresh, tagged
-from dnsinv_app.api.asking import Installed, Read, Text, Who
+from dnsinv_app.api.asking import Day, Installed, Read, Text, Who
 from dnsinv_app.api.domains import DomainName
 from dnsinv_app.api.errors import MISSING
 from dnsinv_app.api.paging import Listed, Paged, cut, told
@@ -56,7 +56,7 @@ class OwnershipItem(BaseModel):
 class ZoneAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    day: date | None = Field(default=None, description="As it was then; now where left out.")
+    day: Day | None = Field(default=None, description="As it was then; now where left out.")
     format: Literal["bind", "octodns"] = "bind"
     account: Text = Field(
         default="", max_length=60, description="Whose zone, where several accounts have it."
@@ -97,7 +97,7 @@ def list_owners(
     return tagged(request, cut(found, asked))
 
 
-@router.get("/domains/{name}/zone", response_class=PlainTextResponse, responses=ZONE)
+@router.get("/domains/{name}/zone", response_class=Response, responses=ZONE)
 def show_zone(
     reader: Read, who: Who, name: DomainName, asked: Annotated[ZoneAsked, Query()]
 ) -> Response:

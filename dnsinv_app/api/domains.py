@@ -10,7 +10,7 @@ from starlette.responses import Response
 from dnsinv.actions import annotate
 from dnsinv.errors import NotThere
 from dnsinv_app.api.answers import answer, fresh, tagged
-from dnsinv_app.api.asking import Body, IfMatch, Installed, Read, Text, Who, refuse_changed
+from dnsinv_app.api.asking import Body, Day, IfMatch, Installed, Read, Text, Who, refuse_changed
 from dnsinv_app.api.errors import CHANGED, CONFLICT, MISSING
 from dnsinv_app.api.filters import DomainFilters
 from dnsinv_app.api.paging import Listed, told
@@ -54,8 +54,8 @@ class DomainAsked(Body):
     """A domain that no account holds."""
 
     name: Text = Field(max_length=300, examples=["shop.example"])
-    registered_on: date | None = Field(default=None, strict=False)
-    expires_on: date | None = Field(default=None, strict=False)
+    registered_on: Day | None = None
+    expires_on: Day | None = None
 
 
 class ManualItem(BaseModel):
@@ -87,7 +87,7 @@ class AnnotationItem(BaseModel):
     changed_in: int = Field(description="The entry of the audit log that changed it last.")
 
 
-@router.get("/domains", response_model=Listed[DomainItem])
+@router.get("/domains", response_model=Listed[DomainItem], responses=MISSING)
 def list_domains(
     reader: Read, who: Who, request: Request, asked: Annotated[DomainFilters, Query()]
 ) -> Response:

@@ -12,8 +12,10 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from starlette._utils import get_route_path
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from dnsinv.actions.acting import NotAllowed
 from dnsinv.errors import (
@@ -128,13 +130,25 @@ async def _expected(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    status = error.status_code
+    status, headers = error.status_code, dict(error.headers or {})
     told = str(error.detail)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:  # Starlette names those of one route only
+        headers["Allow"] = ", ".join(sorted(_methods(request)))
     if status in _MESSAGES:  # the framework's own words say less
         told = _MESSAGES[status]
     elif not told.endswith("."):
         told += "."
-    return problem(request, status, _CODES.get(status, "refused"), told, headers=error.headers)
+    return problem(request, status, _CODES.get(status, "refused"), told, headers=headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """What the address takes: the methods of the path that matches it most literally."""
+    path = get_route_path(request.scope)
+    taken: dict[str, set[str]] = {}
+    for known, method in request.app.state.operations:
+        if compile_path(known)[0].match(path):
+            taken.setdefault(known, set()).add(method)
+    return taken[min(taken, key=lambda known: known.count("{"))] if taken else set()
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

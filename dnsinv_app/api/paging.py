@@ -37,6 +37,14 @@ class Listed(BaseModel, Generic[T]):
     pages: int = Field(examples=[3])
 
 
+class Trial(BaseModel):
+    """Whether to do it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = Field(default=False, description="Change nothing; say what would happen.")
+
+
 def cut(items: Sequence[Any], asked: Paged) -> dict[str, Any]:
     """The page that is asked for of a list that is known whole."""
     start = (asked.page - 1) * asked.limit

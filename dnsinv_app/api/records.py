@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from dnsinv_app.api.answers import fresh
 from dnsinv_app.api.asking import Read, Who
+from dnsinv_app.api.errors import MISSING
 from dnsinv_app.api.filters import RecordFilters
 from dnsinv_app.api.paging import Listed, told
 
@@ -39,7 +40,7 @@ class RecordItem(BaseModel):
     groups: list[str]
 
 
-@router.get("/dns", response_model=Listed[RecordItem])
+@router.get("/dns", response_model=Listed[RecordItem], responses=MISSING)
 def list_records(
     reader: Read, who: Who, request: Request, asked: Annotated[RecordFilters, Query()]
 ) -> Response:

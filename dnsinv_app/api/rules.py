@@ -15,7 +15,7 @@ from dnsinv_app.api.answers import answer, tagged
 from dnsinv_app.api.asking import Body, Id, Installed, Text, Who
 from dnsinv_app.api.assigning import Owners
 from dnsinv_app.api.errors import MISSING
-from dnsinv_app.api.paging import Listed, Paged, cut
+from dnsinv_app.api.paging import Listed, Paged, Trial, cut
 
 router = APIRouter(tags=["people"])
 
@@ -50,6 +50,13 @@ class RuleAsked(Body):
     )
 
 
+class Gain(BaseModel):
+    """A domain that gets an owner."""
+
+    domain: str = Field(examples=["a.shop.example"])
+    owner: str = Field(examples=["group:ops"])
+
+
 class PlanItem(BaseModel):
     """What applying the rules to all current domains does, or would do."""
 
@@ -57,17 +64,13 @@ class PlanItem(BaseModel):
     matched: int = Field(description="That match a rule that counts.")
     added: dict[str, int] = Field(examples=[{"group:ops": 12}], description="Domains by new owner.")
     unchanged: int = Field(description="Owned already, or released by a person.")
-    sample: list[tuple[str, str]] = Field(examples=[[["a.shop.example", "group:ops"]]])
+    sample: list[Gain] = Field(description="Some of those who get an owner.")
 
 
 class ModeItem(Body):
     """Which of the rules that match a domain count."""
 
     mode: ModeName
-
-
-class Trial(BaseModel):
-    dry_run: bool = Field(default=False, description="Change nothing; say what would happen.")
 
 
 @router.get("/rules", response_model=Listed[RuleItem])
@@ -141,5 +144,5 @@ def _planned(plan: rules.Plan) -> dict[str, Any]:
         "matched": plan.matched,
         "added": dict(plan.added),
         "unchanged": plan.unchanged,
-        "sample": list(plan.sample),
+        "sample": [{"domain": domain, "owner": owner} for domain, owner in plan.sample],
     }

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from dnsinv.actions import people
+from dnsinv.actions import bulk, people
 from dnsinv.actions.leaving import Left
 from dnsinv.domain.people import User
 from dnsinv.store.people import UserQuery
@@ -16,10 +18,11 @@ from dnsinv_app.api.answers import answer, tagged
 from dnsinv_app.api.asking import Body, Id, IfMatch, Installed, Text, Who, refuse_changed
 from dnsinv_app.api.errors import CHANGED, CONFLICT, MISSING
 from dnsinv_app.api.me import RoleName
-from dnsinv_app.api.paging import Listed, Paged, envelope
+from dnsinv_app.api.paging import Listed, Paged, Trial, envelope
 
 router = APIRouter(tags=["people"])
 
+BULK_EXAMPLE = "name,email,department,role,groups\\ngrace,grace@shop.example,security,editor,ops\\n"
 Name = Annotated[Text, Field(max_length=200, examples=["grace"])]
 Email = Annotated[Text, Field(max_length=300, examples=["grace@shop.example"])]
 Department = Annotated[Text, Field(max_length=200, examples=["security"])]
@@ -97,7 +100,35 @@ class LeftBehind(BaseModel):
     handed_to: str | None = Field(examples=["group:ops"])
 
 
-@router.get("/users", response_model=Listed[UserInGroups])
+class BulkLine(BaseModel):
+    """What became of a line; `reason` says what is wrong with it, or what changed."""
+
+    number: int
+    name: str
+    outcome: bulk.Outcome
+    reason: str
+
+
+class BulkReport(BaseModel):
+    """The report on a file: every line in order, and how many there are of each outcome."""
+
+    lines: list[BulkLine]
+    counts: dict[str, int] = Field(examples=[{"created": 2, "invalid": 1}])
+    is_dry_run: bool
+
+
+BULK = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": BULK_EXAMPLE},
+            "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+        },
+    }
+}
+
+
+@router.get("/users", response_model=Listed[UserInGroups], responses=MISSING)
 def list_users(
     installation: Installed, who: Who, request: Request, asked: Annotated[UserFilters, Query()]
 ) -> Response:
@@ -112,6 +143,25 @@ def add_user(installation: Installed, who: Who, request: Request, asked: UserAsk
     made = people.create_user(installation, who, asked.model_dump())
     place = {"Location": f"/api/users/{made.id}"}
     return tagged(request, user_told(made), 201, place)
+
+
+@router.post("/users/bulk", response_model=BulkReport, openapi_extra=BULK)
+async def change_users(
+    installation: Installed, who: Who, request: Request, trial: Annotated[Trial, Query()]
+) -> Response:
+    """Create, change and disable people as a CSV or JSON file says; a report on each line.
+
+    Bad lines are left out, the others take effect together.
+    """
+    content = await request.body()
+    act = partial(bulk.change_users, installation, who, content, dry_run=trial.dry_run)
+    report = await run_in_threadpool(act)
+    lines = [
+        {name: str(getattr(line, name)) for name in ("name", "outcome", "reason")}
+        | {"number": line.number}
+        for line in report.lines
+    ]
+    return answer({"lines": lines, "counts": dict(report.counts), "is_dry_run": report.is_dry_run})
 
 
 @router.get("/users/{id}", response_model=UserInGroups, responses=MISSING)

@@ -46,7 +46,7 @@ class Asset(BaseModel):
     domain: Text = Field(max_length=300, examples=["shop.example"])
     name: Text = Field(default="", max_length=300)
     type: Text = Field(default="", max_length=20)
-    content: Text = Field(default="", max_length=65_535)
+    content: Text = Field(default="", max_length=4_000)
 
 
 class LoadItem(BaseModel):

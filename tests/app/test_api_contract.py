@@ -30,7 +30,6 @@ GET /api/groups page limit
 POST /api/groups
 PUT /api/groups/{id}
 DELETE /api/groups/{id}
-POST /api/groups/bulk
 GET /api/groups/{id}/members
 POST /api/groups/{id}/members
 PUT /api/groups/{id}/members/{user_id}
