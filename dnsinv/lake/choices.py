@@ -105,16 +105,15 @@ class Choice:
         """The values of the conditions, by name."""
         return {name: value for name, value in self.values if value is not True}
 
-    @property
-    def order(self) -> str:
-        """By what to order, "" for the order of the table; equal ones by pos."""
+    def query(self, columns: str) -> str:
+        """Columns of these rows in their order, equal ones in that of the table."""
+        rows = f"select {columns} from {self.table} where {self.conditions}"
         if not self.sort:
-            return ""
+            return rows
         column = self.sort.removeprefix("-")
-        if column == "name":
-            column = "pos"
         down = " desc" if self.sort.startswith("-") else ""
-        return f'"{column}"{down} nulls last, pos'
+        by = "pos" if column == "name" else f'"{column}"'
+        return f"{rows} order by {by}{down} nulls last, pos"
 
 
 def choice(table: str, values: Mapping[str, Any], sort: str = "name") -> Choice:

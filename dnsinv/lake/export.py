@@ -1,23 +1,25 @@
-"""Exports: datasets as CSV, NDJSON or Parquet, streamed by DuckDB, whole or not at all."""
+"""Exports: rows as CSV, NDJSON or Parquet, written by DuckDB itself and streamed from a pipe.
+
+Nothing is held but what is on its way. CSV is made so that no spreadsheet runs a cell, and so that
+csv_reader.py gives back every value.
+"""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
 import duckdb
 
-from dnsinv.errors import LakeError, UsageError
-from dnsinv.lake.lake import Lake, literal, sql
+from dnsinv.errors import LakeError
+from dnsinv.lake.lake import literal
 
 STDOUT = Path("/dev/stdout")
-FILTERS = {  # by what is exported
-    "domains": ("search", "provider", "status", "expiring"),
-    "dns": ("search", "provider", "domain", "record_type"),
-}
+PIECE = 256 * 1024  # bytes handed on at once, at most
+ROW_GROUP = 20_480  # rows of a Parquet file that are held before they are written
 
 
 class Style(StrEnum):
@@ -32,59 +34,56 @@ class Style(StrEnum):
         options = {
             Style.CSV: "format csv, header",
             Style.JSON: "format json",
-            Style.PARQUET: "format parquet, compression zstd",
+            Style.PARQUET: f"format parquet, compression zstd, row_group_size {ROW_GROUP}",
         }[self]
         return f"copy ({query}) to {literal(target)} ({options})"
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What an export is limited to; "" and None leave it open."""
+def streamed(
+    con: duckdb.DuckDBPyConnection, query: str, style: Style
+) -> Generator[bytes, None, None]:
+    """The bytes of a file of the rows of a query, as fast as they are taken.
 
-    search: str = ""
-    domain: str = ""
-    record_type: str = ""
-    provider: str = ""
-    status: str = ""
-    expiring: int | None = None
-
-
-def export_rows(lake: Lake, what: str, filters: Filters, style: Style, output: Path | None) -> int:
-    """Write current domains or dns records to a file, or to stdout without one; the number of rows.
-
-    CSV cells that a spreadsheet would run (= + - @ tab CR) get an apostrophe in front, and so does
-    a cell that has apostrophes before one of these: taking one off restores them all. A lone "-",
-    which says that a provider does not have the domain, runs nowhere and stays.
+    Closing the iterator stops DuckDB; the connection is not to be used meanwhile.
 
     Raises:
-        LakeError: the file cannot be written.
-        UsageError: a filter does not limit what is exported.
+        LakeError: DuckDB failed; what was given until then is not a whole file.
     """
-    values = _values(what, filters)
+    rows = safe_cells(con, query) if style is Style.CSV else query
+    failures: list[duckdb.Error] = []
+    reading, writing = os.pipe()
+    statement = style.copy(rows, Path(f"/dev/fd/{writing}"))
+
+    def write() -> None:
+        try:
+            con.execute(statement)
+        except duckdb.Error as error:
+            failures.append(error)
+        finally:
+            os.close(writing)
+
+    writer = threading.Thread(target=write, name="export", daemon=True)
+    writer.start()
     try:
-        with copying(output) as target, lake.connect() as con:
-            choose = f"create or replace temp table chosen as {sql(f'export_{what}')}"
-            lake.stable(lambda: con.execute(choose, values))
-            query = f"select {_safe_cells(con) if style is Style.CSV else '*'} from chosen"
-            con.execute(style.copy(query, target))
-            return int(con.execute("select count(*) from chosen").fetchall()[0][0])
-    except (OSError, duckdb.IOException) as error:
-        raise LakeError(f"Cannot write {output or 'to stdout'}: {error}") from error
+        with open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
+            while piece := pipe.read(PIECE):
+                yield piece
+    finally:
+        con.interrupt()
+        writer.join()
+    if failures:
+        raise LakeError(f"The export broke off: {failures[0]}") from failures[0]
 
 
-def _values(what: str, filters: Filters) -> dict[str, Any]:
-    names = FILTERS[what]
-    for field in fields(filters):
-        if field.name not in names and getattr(filters, field.name) != field.default:
-            raise UsageError(
-                f"{_option(field.name)} does not limit {what}; these do: "
-                f"{', '.join(map(_option, names))}."
-            )
-    return {name: getattr(filters, name) for name in names}
-
-
-def _option(name: str) -> str:
-    return "--" + name.removeprefix("record_")
+@contextmanager
+def writing(output: Path | None) -> Iterator[BinaryIO]:
+    """The file to write, open: what is written to `output` appears whole or not at all."""
+    if output is None:
+        with open(1, "wb", closefd=False) as file:
+            yield file
+        return
+    with copying(output) as part, part.open("wb") as file:
+        yield file
 
 
 @contextmanager
@@ -102,12 +101,29 @@ def copying(output: Path | None) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def _safe_cells(con: duckdb.DuckDBPyConnection) -> str:
+def safe_cells(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The same rows with their texts as CSV has them.
+
+    Cells that a spreadsheet would run (= + - @ tab CR) get an apostrophe in front, and so does a
+    cell that has apostrophes before one of these: taking one off restores them all. A lone "-",
+    which says that a provider does not have the domain, runs nowhere and stays. A list's values
+    stand with commas between them, each in quotes where it needs them.
+    """
     cells = []
-    for name, kind, *_ in con.execute("describe chosen").fetchall():
-        column = f'"{name}"' if not kind.endswith("[]") else f"array_to_string(\"{name}\", ' ')"
-        cells.append(f'{_safe(column)} as "{name}"' if kind.startswith("VARCHAR") else f'"{name}"')
-    return ", ".join(cells)
+    for name, kind, *_ in con.execute(f"describe {query}").fetchall():
+        column = f'"{name}"'
+        if kind.endswith("[]"):
+            cells.append(f"{_safe(_joined(column))} as {column}")
+        else:
+            cells.append(f"{_safe(column)} as {column}" if kind == "VARCHAR" else column)
+    return f"select {', '.join(cells)} from ({query})"
+
+
+def _joined(column: str) -> str:
+    needs_quotes = r"""regexp_matches(v, '[",]|^\s|\s$|^$')"""
+    quoted = """'"' || replace(v, '"', '""') || '"'"""
+    value = f"case when {needs_quotes} then {quoted} else v end"
+    return f"array_to_string(list_transform({column}, lambda v: {value}), ', ')"
 
 
 def _safe(cell: str) -> str:

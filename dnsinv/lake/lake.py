@@ -63,19 +63,6 @@ class Lake:
         self._create_views(con)
         return con
 
-    def connect_read_only(self, output: Path | None = None) -> duckdb.DuckDBPyConnection:
-        """The same for ad hoc SQL: it reaches the lake's files, one output and nothing else.
-
-        It cannot be reconfigured.
-        """
-        con = self.open()
-        self._create_views(con)
-        con.execute(f"set allowed_directories = [{literal(self.layout.lake)}]")
-        con.execute(f"set allowed_paths = [{literal(output) if output else ''}]")
-        con.execute("set enable_external_access = false")
-        con.execute("set lock_configuration = true")
-        return con
-
     def query(
         self, query: str, parameters: Sequence[Any] | dict[str, Any] | None = None
     ) -> list[tuple[Any, ...]]:

@@ -51,18 +51,15 @@ class Model:
 
     def positions(self, chosen: Choice) -> Positions:
         """Where the rows of a choice stand, in its order."""
-        order = f"order by {chosen.order}" if chosen.order else ""
-        query = f"select pos::integer as pos from {chosen.table} where {chosen.conditions} {order}"
+        query = chosen.query("pos::integer as pos")
         with self.cursor() as con:
             found = con.execute(query, chosen.parameters or None).fetchnumpy()["pos"]
         return np.asarray(found, np.int32)
 
     def values(self, chosen: Choice, columns: str) -> list[tuple[Any, ...]]:
         """Columns of all rows of a choice, in its order."""
-        order = f"order by {chosen.order}" if chosen.order else ""
-        query = f"select {columns} from {chosen.table} where {chosen.conditions} {order}"
         with self.cursor() as con:
-            return con.execute(query, chosen.parameters or None).fetchall()
+            return con.execute(chosen.query(columns), chosen.parameters or None).fetchall()
 
     def position_of(self, name: str) -> int | None:
         """Where a domain stands, current or removed."""

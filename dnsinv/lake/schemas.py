@@ -348,3 +348,95 @@ DATASETS = (
     RECORD_HISTORY,
     COLLECTIONS,
 )
+
+# -- what people decided: from the store, at the moment of reading; in no file of the lake ---------
+
+_OWNERS = (
+    Column("owners", "varchar[]", "Users that own it, by name."),
+    Column("groups", "varchar[]", "Groups that own it."),
+)
+
+BESIDE: dict[str, tuple[Column, ...]] = {
+    "domains": (
+        *_OWNERS,
+        Column("tags", "varchar[]", "What people tagged it with, sorted."),
+        Column("note", "varchar", "What people noted, '' if nothing."),
+        Column("entry", "integer", "1; 2, 3 and so on for appended copies, whose name ends in ~2, ~3."),
+        Column("base_name", "varchar", "The name without that ending."),
+    ),
+    "dns_records": (
+        Column("owners", "varchar[]", "Users that own it, else those that own its domain."),
+        Column("groups", "varchar[]", "Groups that own it, else those that own its domain."),
+    ),
+}  # fmt: skip
+
+USERS = Table(
+    "users",
+    "A person who was not removed.",
+    (
+        Column("id", "bigint", "Number."),
+        Column("name", "varchar", "Name by which owners are written."),
+        Column("email", "varchar", "Address in lower case; null if none."),
+        Column("department", "varchar", "Department, '' if none."),
+        Column("role", "varchar", "viewer, editor or admin."),
+        Column("is_active", "boolean", "Whether the person may do anything at all."),
+        Column("can_sign_in", "boolean", "Whether the person may sign in."),
+        Column("groups", "varchar[]", "Names of the groups the person is in."),
+        Column("created_at", _INSTANT, "When it was entered (UTC)."),
+    ),
+    ("id",),
+)
+
+GROUPS = Table(
+    "groups",
+    "A group that was not removed.",
+    (
+        Column("id", "bigint", "Number."),
+        Column("name", "varchar", "Name by which owners are written."),
+        Column("description", "varchar", "What it is for, '' if nobody said."),
+        Column("members", "varchar[]", "Names of the users in it."),
+        Column("created_at", _INSTANT, "When it was entered (UTC)."),
+    ),
+    ("id",),
+)
+
+ASSIGNMENTS = Table(
+    "assignments",
+    "An owner of a domain or record, former ones included.",
+    (
+        Column("id", "bigint", "Number."),
+        Column("domain", "varchar", "The domain, or that of the record."),
+        Column("record_name", "varchar", "Name of the record; null for a domain."),
+        Column("record_type", "varchar", "Type of the record; null for a domain."),
+        Column("record_content", "varchar", "Content of the record; null for a domain."),
+        Column("owner", "varchar", "Name of the user or group."),
+        Column("owner_kind", "varchar", "user or group."),
+        Column("source", "varchar", "manual, rule, handed-on or migration."),
+        Column("assigned_at", _INSTANT, "When (UTC)."),
+        Column("assigned_in", "bigint", "The entry of audit_log that says who did it."),
+        Column("ended_in", "bigint", "The entry that ended it; null = it holds."),
+    ),
+    ("id",),
+)
+
+AUDIT_LOG = Table(
+    "audit_log",
+    "Something that somebody did or was refused.",
+    (
+        Column("seq", "bigint", "Number, without gaps."),
+        Column("at", _INSTANT, "When (UTC)."),
+        Column("actor", "varchar", "Who, by name at that time."),
+        Column("actor_id", "bigint", "The user; null for the command line and the services."),
+        Column("door", "varchar", "web, api, cli or service."),
+        Column("address", "varchar", "Network address it came from, '' if none."),
+        Column("request_id", "varchar", "The request in the log, '' if none."),
+        Column("action", "varchar", "What, such as user.create."),
+        Column("subject", "varchar", "To what."),
+        Column("outcome", "varchar", "done, refused or failed."),
+        Column("details", "json", "More, as a JSON object; never secrets."),
+        Column("hash", "varchar", "Of this entry and the one before."),
+    ),
+    ("seq",),
+)
+
+OF_PEOPLE = (USERS, GROUPS, ASSIGNMENTS, AUDIT_LOG)

@@ -145,6 +145,55 @@ def annotated(db: Connection, after: int = 0) -> Columns:
     return columns
 
 
+def listed_users(db: Connection) -> Columns:
+    """Users as the dataset has them; nothing by which anybody signs in."""
+    names = ("id", "name", "email", "department", "role", "is_active", "can_sign_in", "created_at")
+    columns = _columns(db, f"select {', '.join(names)} from users {_NOT_REMOVED}", names)
+    return {**columns, "groups": _named(db, columns["id"], _GROUPS_OF)}
+
+
+def listed_groups(db: Connection) -> Columns:
+    """Groups as the dataset has them."""
+    names = ("id", "name", "description", "created_at")
+    columns = _columns(db, f"select {', '.join(names)} from groups {_NOT_REMOVED}", names)
+    return {**columns, "members": _named(db, columns["id"], _MEMBERS_OF)}
+
+
+def listed_assignments(db: Connection) -> Columns:
+    """Assignments as the dataset has them, those that were ended included."""
+    names = ("id", "domain", "record_name", "record_type", "record_content", "owner", "owner_kind",
+             "source", "assigned_at", "assigned_in", "ended_in")  # fmt: skip
+    query = """
+        select a.id, a.domain, a.record_name, a.record_type, a.record_content,
+            coalesce(u.name, g.name), case when a.user_id is null then 'group' else 'user' end,
+            a.source, a.assigned_at, a.assigned_in, a.ended_in
+        from assignments a
+        left join users u on u.id = a.user_id
+        left join groups g on g.id = a.group_id
+        order by a.id
+    """
+    return _columns(db, query, names)
+
+
+def listed_audit_log(db: Connection) -> Columns:
+    """The audit log as the dataset has it."""
+    names = tuple(column.name for column in audit_log.columns)
+    return _columns(db, f"select {', '.join(names)} from audit_log order by seq", names)
+
+
+_NOT_REMOVED = "where ended_in is null order by id"
+_GROUPS_OF = "select user_id, name from memberships join groups on id = group_id order by name"
+_MEMBERS_OF = "select group_id, name from memberships join users on id = user_id order by name"
+
+
+def _named(db: Connection, ids: Sequence[int], query: str) -> list[list[str]]:
+    """For each id the names that a query of (id, name) gives."""
+    found: dict[int, list[str]] = {}
+    for key, name in db.exec_driver_sql(query):
+        found.setdefault(key, []).append(name)
+    return [found.get(each, []) for each in ids]
+
+
 def _held(after: int) -> str:
     newer = f"and assigned_in > {int(after)}" if after else ""
     return f"from assignments where ended_in is null {newer}"

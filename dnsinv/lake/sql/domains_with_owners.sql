@@ -1,26 +1,22 @@
 -- Domains with what people say of them.
 --
 -- reads domains                             the columns of domains
---       people.owned_domains, people.users, people.groups, people.annotations
+--       people.of_domains                   one row per domain of which anything is said
 -- gives the columns of domains, owners, groups, tags, note, entry, base_name; in the order of domains
+--
+-- DuckDB sees that the join is with one row at most, and leaves it out where no column of it is wanted.
 
 select
     d.*,
-    coalesce(o.owners, []) as owners,
-    coalesce(o.groups, []) as groups,
-    coalesce(a.tags, []) as tags,
-    coalesce(a.note, '') as note,
+    coalesce(of.owners, []) as owners,
+    coalesce(of.groups, []) as groups,
+    coalesce(of.tags, []) as tags,
+    coalesce(of.note, '') as note,
     coalesce(try_cast(split_part(d.name, '~', 2) as integer), 1) as entry,
     split_part(d.name, '~', 1) as base_name
 from domains d
 left join (
-    select
-        domain,
-        list(distinct u.name order by u.name) filter (u.name is not null) as owners,
-        list(distinct g.name order by g.name) filter (g.name is not null) as groups
-    from people.owned_domains o
-    left join people.users u on u.id = o.user_id
-    left join people.groups g on g.id = o.group_id
+    select domain, any_value(owners) as owners, any_value(groups) as groups, any_value(tags) as tags, any_value(note) as note
+    from people.of_domains
     group by domain
-) o on o.domain = d.name
-left join people.annotations a on a.domain = d.name
+) of on of.domain = d.name

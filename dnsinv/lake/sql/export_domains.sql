@@ -1,17 +1,14 @@
--- Current domains for export.
+-- Domains as exports have them.
 --
--- in    $search           part of a name, in either form; '' = all
---       $provider         held there; '' = all
---       $status           lifecycle at either provider; '' = all
---       $expiring         days until expiry at most; null = all
--- reads domains
--- gives the columns of domains, in order of name
+-- reads exported          rows of domains in the order of the file, with what people say beside them; null where nothing
+-- gives the columns of domains, owners, groups, tags, note, entry, base_name; in the same order
 
-select *
-from domains
-where removed_on is null
-    and ($search = '' or contains(name, lower($search)) or contains(lower(unicode_name), lower($search)))
-    and ($provider = '' or len(list_filter(sources, lambda s: starts_with(s, $provider || '/'))) > 0)
-    and ($status = '' or godaddy_status = $status or cloudflare_status = $status)
-    and ($expiring::integer is null or expires_on <= current_date + $expiring::integer)
-order by name
+select
+    * exclude (owners, groups, tags, note),
+    coalesce(owners, []) as owners,
+    coalesce(groups, []) as groups,
+    coalesce(tags, []) as tags,
+    coalesce(note, '') as note,
+    coalesce(try_cast(split_part(name, '~', 2) as integer), 1) as entry,
+    split_part(name, '~', 1) as base_name
+from exported
