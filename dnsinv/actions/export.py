@@ -45,6 +45,17 @@ def export_stream(
     what: What,
     query: DomainQuery | RecordQuery,
     style: Style,
+) -> Generator[bytes, None, None]:
+    """The bytes of a file of all rows that a query means; as `open_export`."""
+    return open_export(installation, actor, what, query, style).pieces
+
+
+def open_export(
+    installation: Installation,
+    actor: Actor,
+    what: What,
+    query: DomainQuery | RecordQuery,
+    style: Style,
 ) -> Export:
     """All rows that a query means, whatever its page, in its order.
 
@@ -82,7 +93,7 @@ def export_file(
     Raises:
         LakeError: also where the file cannot be written.
     """
-    export = export_stream(installation, actor, what, query, style)
+    export = open_export(installation, actor, what, query, style)
     with closing(export.pieces):
         try:
             with writing(output) as file:
