@@ -121,8 +121,10 @@ class OidcPages:
 
 def _client(settings: Settings) -> Any:
     with warnings.catch_warnings():
+        from authlib import deprecate  # sets a filter of its own, over ours if it came later
+
         # Authlib prefers httpx2 where there is both, and says so at import.
-        warnings.filterwarnings("ignore", "The httpx module is deprecated")
+        warnings.simplefilter("ignore", deprecate.AuthlibDeprecationWarning)
         from authlib.integrations.starlette_client import OAuth
     secret = settings.oidc_client_secret.get_secret_value()
     return OAuth().register(

@@ -87,7 +87,7 @@ def set_password(installation: Installation, actor: Actor, name: str, password: 
         deed.db.execute(
             update(users)
             .where(users.c.id == row.id)
-            .values(password_hash=kept, can_sign_in=True, changed_in=deed.seq)
+            .values(password_hash=kept, changed_in=deed.seq)
         )
         deed.details["sessions_ended"] = sessions.end_of_user(deed.db, row.id, deed.at)
 

@@ -29,6 +29,8 @@ LONGEST_LOGIN = 254  # an e-mail address
 TOUCHED_EVERY = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=30)
 
+NOT_HERE = "This user may not sign in here."
+
 _log = logging.getLogger(__name__)
 
 
@@ -111,7 +113,7 @@ def open_session(installation: Installation, user_id: int, visitor: Visitor, **h
     with installation.store.read() as db:
         user = _user(db, users.c.id == user_id)
     if user is None:
-        raise SignInRefused("This user may not sign in here.")
+        raise SignInRefused(NOT_HERE)
     return _open(installation, user, visitor, **how)
 
 
@@ -165,6 +167,9 @@ def _open(
     actor = Actor(user["name"], "web", user["id"], None, visitor.address, visitor.request_id)
     session_id = secrets.token_urlsafe(32)
     hours = timedelta(hours=installation.settings.session_hours)
+    if not (user["is_active"] and user["can_sign_in"]):
+        note(installation, actor, "sign_in", user["name"], "refused", **how)
+        raise SignInRefused(NOT_HERE)
     with acting(installation, actor, "sign_in", Right.READ, user["name"]) as deed:
         latest = _user(deed.db, users.c.id == user["id"])
         if (
@@ -172,7 +177,7 @@ def _open(
             or not (latest["is_active"] and latest["can_sign_in"])
             or latest["password_hash"] != user["password_hash"]
         ):
-            raise SignInRefused("This user may not sign in here.")
+            raise SignInRefused(NOT_HERE)
         deed.details |= how
         sessions.prune(deed.db, deed.at - KEPT_AFTER_END)
         if account:
