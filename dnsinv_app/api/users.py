@@ -122,7 +122,7 @@ BULK = {
         "required": True,
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": BULK_EXAMPLE},
-            "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+            "application/json": {"schema": {"type": "array", "items": {}}},
         },
     }
 }

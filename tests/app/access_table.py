@@ -88,6 +88,7 @@ TABLE = [
     Row("POST", "/api/assign-dns", EDITOR, {"filter": {"domain": "nothing.example"}, "owners": ["x"]}),
     Row("GET", "/api/users", VIEWER),
     Row("POST", "/api/users", ADMIN, {"name": "somebody"}),
+    Row("POST", "/api/users/bulk", ADMIN, []),
     Row("GET", "/api/users/{id}", VIEWER),
     Row("PUT", "/api/users/{id}", ADMIN, {"department": "x"}),
     Row("DELETE", "/api/users/{id}", ADMIN),
@@ -127,6 +128,7 @@ TABLE = [
     Row("PUT", "/api/settings", ADMIN, {"guard_count": 3}),
     Row("GET", "/api/backups", ADMIN),
     Row("POST", "/api/backups", ADMIN),
+    *(Row("GET", f"/export/{what}.{style}", VIEWER) for what in ("domains", "dns") for style in ("csv", "json", "parquet")),
 ]  # fmt: skip
 
 OF_A_FOLDER = ("/assets/", "/api/docs/assets/", *(path for path in SERVED if path.endswith("/")))
