@@ -1,12 +1,14 @@
 """The /export routes: whole lists as files, streamed, with the filters of the lists."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Query
+from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from dnsinv.actions.acting import Actor
-from dnsinv.actions.export import What, export_stream
+from dnsinv.actions.export import Export, What, open_export
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.queries import DomainQuery, RecordQuery
 from dnsinv.actions.reading import Reader
@@ -75,10 +77,19 @@ def _file(
     query: DomainQuery | RecordQuery,
     style: StyleName,
 ) -> Response:
-    export = export_stream(installation, who, what, query, Style(style))
+    export = open_export(installation, who, what, query, Style(style))
     headers = {
         "Content-Disposition": f'attachment; filename="{what}.{style}"',
         "Cache-Control": "no-store",
         "X-Row-Count": str(export.rows),
     }
-    return StreamingResponse(export.pieces, headers=headers, media_type=MEDIA[style])
+    return StreamingResponse(_pieces(export), headers=headers, media_type=MEDIA[style])
+
+
+async def _pieces(export: Export) -> AsyncIterator[bytes]:
+    """The bytes as they are made; whoever hangs up ends the work at once."""
+    try:
+        async for piece in iterate_in_threadpool(export.pieces):
+            yield piece
+    finally:
+        export.pieces.close()
