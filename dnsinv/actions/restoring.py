@@ -91,19 +91,22 @@ def settle(bench: Bench, lake: Lake, store: Store) -> None:
     Raises:
         OSError: the disk refused.
     """
-    has_happened = False
     if bench.journal.exists():
         attempt = json.loads(bench.journal.read_text(encoding="utf-8"))["attempt"]
-        has_happened = _has_happened(store, attempt)
-        if has_happened:
+        if _has_happened(store, attempt):
             with publishing(bench.layout):
                 replace_files(bench.layout, bench.new, bench.old)
+            _make_read_model(lake)
         bench.journal.unlink()
     shutil.rmtree(bench.folder, ignore_errors=True)
-    if has_happened and has_files(bench.layout):
+
+
+def _make_read_model(lake: Lake) -> None:
+    """Make it; files that were damaged when they were backed up must lock nobody out."""
+    if has_files(lake.layout):
         try:
             build_read_model(lake)
-        except LakeError as error:  # the files were damaged when they were backed up
+        except LakeError as error:
             log.warning("read model not made after a restore error=%s", error)
 
 
