@@ -35,7 +35,8 @@ def follow_changes(installation: Installation) -> int:
         with installation.store.begin() as db:
             settings.reach(db, settings.FOLLOWED_TO, after, now())
         return 0
-    kept = assets.known_records(installation.lake, went)
+    # What came with the changes is not what stayed: contents may have been exchanged.
+    kept = assets.known_records(installation.lake, went).keys() - {each.after for each in modified}
     with acting(installation, COLLECTING, "asset.follow", Right.ASSIGN, "modified records") as deed:
         settings.reach(deed.db, settings.FOLLOWED_TO, after, deed.at)
         owned = _owned(assignments.of_records(deed.db))

@@ -17,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    tuple_,
     update,
 )
 
@@ -234,7 +235,8 @@ def _insert(
         .where(unless)
         .order_by(assets.c.domain, assets.c.record_key)
     )
-    return db.execute(insert(assignments).from_select([*_ASSET, *facts], rows)).rowcount
+    made = insert(assignments).from_select([*_ASSET, *facts], rows)
+    return db.execute(made, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _end(db: Connection, which: ColumnElement[bool], seq: int) -> int:
@@ -248,9 +250,9 @@ def _owned_by(owner: Owner) -> ColumnElement[bool]:
 
 
 def _among(assets: Subquery) -> ColumnElement[bool]:
-    return exists().where(
-        assets.c.domain == assignments.c.domain, assets.c.record_key == assignments.c.record_key
-    )
+    # Not exists: SQLite would read all of the given rows again for each of its own.
+    asset = tuple_(assignments.c.domain, assignments.c.record_key)
+    return asset.in_(select(assets.c.domain, assets.c.record_key))
 
 
 def _ever(wanted: Subquery, owner: Owner) -> ColumnElement[bool]:
