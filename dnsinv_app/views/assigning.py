@@ -70,8 +70,9 @@ def dialog(who: Visitor, picked: Picked, query: DomainQuery, total: int) -> None
 
 def _assign(who: Visitor, picked: Picked, query: DomainQuery, chosen: list[str], how: Mode) -> None:
     try:
-        names = reader().names_of(who.actor, query) if picked.is_all else list(picked.names)
-        done = assign_domains(installation(), who.actor, names, chosen, how)
+        with st.spinner("Assigning"):
+            names = reader().names_of(who.actor, query) if picked.is_all else list(picked.names)
+            done = assign_domains(installation(), who.actor, names, chosen, how)
     except DnsinvError as error:
         st.error(str(error), icon=":material/error:")
         return

@@ -6,10 +6,13 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dnsinv.domain.permission import Role
+from dnsinv.errors import DnsinvError
 from dnsinv_app.current import installation
 from dnsinv_app.views.places import PLACES
 from dnsinv_app.visitor import Visitor, visitor
 from dnsinv_app.widgets.dress import dress
+
+SIDEBAR = 240  # pixels; closed on a phone
 
 settings = installation().settings
 brand = settings.brand_name
@@ -58,7 +61,14 @@ pages = [
     for place in PLACES
 ]
 chosen = st.navigation(pages, position="hidden")
-st.set_page_config(page_title=f"{chosen.title} · {brand}", layout="wide")
+st.set_page_config(
+    page_title=f"{chosen.title} · {brand}",
+    layout="wide",
+    initial_sidebar_state=SIDEBAR,
+)
 dress()
 sidebar(who, pages)
-chosen.run()
+try:
+    chosen.run()
+except DnsinvError as error:  # the store does not answer, or somebody may not even read
+    st.error(str(error), icon=":material/error:")
