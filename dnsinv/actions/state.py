@@ -1,4 +1,4 @@
-"""What an installation looks like now, for the status page.
+"""What an installation looks like now, for the overview.
 
 Read from the read model and the store. A part that cannot be read is missing, and said in
 `problems`; the others are there nevertheless.
