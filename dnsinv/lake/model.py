@@ -19,7 +19,7 @@ from dnsinv.lake.choices import CURRENT, Choice
 from dnsinv.lake.lake import Lake, literal, sql
 from dnsinv.lake.people import add_people
 from dnsinv.lake.positions import Positions
-from dnsinv.lake.readmodel import LISTS, POINTER, read_model, rows_path
+from dnsinv.lake.readmodel import LISTS, POINTER, build_read_model, read_model, rows_path
 from dnsinv.lake.rows import RowFile
 
 MEMORY = "256MB"  # of DuckDB while it searches and sorts; what it reads is cached in it
@@ -130,17 +130,18 @@ class Models:
     def _opened(self) -> Model:
         seen = self._look()
         if self._model is None or seen != self._seen:
-            path = read_model(self._lake)
-            if path is None:
-                raise LakeError(
-                    "There is no read model yet; the first collection makes it "
-                    "(`dnsinv collect`, or start the services)."
-                )
+            path = read_model(self._lake) or self._first()
             if self._model is None or self._model.version != path.stem.removeprefix("read-"):
                 self._switch(path)
             self._seen = seen
         assert self._model is not None
         return self._model
+
+    def _first(self) -> Path:
+        """An empty read model where nothing was collected yet."""
+        if self._lake.layout.current("domains").exists():
+            raise LakeError("There is no read model; the next collection makes it again.")
+        return build_read_model(self._lake)
 
     def _look(self) -> tuple[int, int] | None:
         with contextlib.suppress(OSError):
