@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dnsinv.errors import BadSetting
@@ -196,9 +197,16 @@ def load_settings(config: Path | None = None, **given: object) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]).upper()
         raise BadSetting(
-            f"{name} is wrong: {first['msg']}, not {first['input']!r}; "
+            f"{name} is wrong: {first['msg']}{_told(first)}; "
             "mend it in the environment or .env (docs/settings.md)."
         ) from None
+
+
+def _told(error: ErrorDetails) -> str:
+    """The value that was wrong, unless it is a secret."""
+    field = Settings.model_fields.get(str(error["loc"][0]))
+    is_secret = field is not None and field.annotation is SecretStr
+    return "" if is_secret else f", not {error['input']!r}"
 
 
 def load_accounts(settings: Settings) -> list[Account]:

@@ -12,8 +12,8 @@ from dnsinv.actions.installation import now
 from dnsinv.store import sessions
 from dnsinv.store.tables import sessions as session_table
 from dnsinv.store.tables import users
-from tests.app.served import PASSWORD, Served, serving
 from tests.app.browser import CHROMIUM, FLAGS
+from tests.app.served import PASSWORD, Served, serving
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 

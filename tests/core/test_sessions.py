@@ -1,15 +1,13 @@
 """Signing in, what a session is worth, and when it is over."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
-from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from dnsinv.actions.acting import Actor, NotAllowed
-from dnsinv.actions.installation import Installation, now, open_with
+from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.passwords import (
     BadPassword,
     first_administrator,
@@ -37,13 +35,6 @@ from dnsinv.store.tables import failed_sign_ins, sessions, users
 CLI = Actor("command line", "cli")
 HERE = Visitor("192.0.2.1", "a browser", "request-1")
 PASSWORD = "correct horse"
-
-
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    opened = open_with(Settings(db_path=tmp_path / "data", database_url=""))
-    yield opened
-    opened.close()
 
 
 @cache

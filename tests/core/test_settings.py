@@ -47,6 +47,11 @@ def test_the_environment_wins_over_the_env_file(
         ("GUARD_SHARE", "1.5"),
         ("MEMORY_LIMIT", "much"),
         ("LOG_LEVEL", "loud"),
+        ("PUBLIC_URL", "dns.company.example"),
+        ("OIDC_ISSUER", "ftp://login.company.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy"),
+        ("SESSION_HOURS", "0"),
+        ("SESSION_IDLE_MINUTES", "0"),
     ],
 )
 def test_a_wrong_value_names_its_variable(
@@ -56,6 +61,15 @@ def test_a_wrong_value_names_its_variable(
     with pytest.raises(BadSetting, match=name) as told:
         load_settings()
     assert "\n" not in str(told.value)
+
+
+def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SESSION_SECRET", "hush-hush")
+    with pytest.raises(
+        BadSetting, match=r"SESSION_SECRET is wrong: .* 32 characters; mend"
+    ) as told:
+        load_settings()
+    assert "hush" not in str(told.value)
 
 
 def test_each_provider_with_a_credential_is_one_account(monkeypatch: pytest.MonkeyPatch) -> None:

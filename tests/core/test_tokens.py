@@ -1,30 +1,20 @@
 """API tokens: who may make them, how far they go, and when they are worth nothing."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from dnsinv.actions.acting import Actor, NotAllowed
-from dnsinv.actions.installation import Installation, now, open_with
+from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.tokens import create_token, holder_of, list_tokens, revoke_token
 from dnsinv.domain.permission import Role, Scope
 from dnsinv.errors import NotThere, UsageError
-from dnsinv.settings import Settings
 from dnsinv.store import audit
 from dnsinv.store.tables import tokens, users
 from tests.core.test_sessions import change, make_user
 
 CLI = Actor("command line", "cli")
-
-
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    opened = open_with(Settings(db_path=tmp_path / "data", database_url=""))
-    yield opened
-    opened.close()
 
 
 def actor(installation: Installation, name: str, role: str, scope: Scope | None = None) -> Actor:
