@@ -121,8 +121,8 @@ BULK = {
     "requestBody": {
         "required": True,
         "content": {
-            "text/csv": {"schema": {"type": "string"}, "example": BULK_EXAMPLE},
-            "application/json": {"schema": {"type": "array", "items": {}}},
+            "text/csv": {"schema": {}, "example": BULK_EXAMPLE},
+            "application/json": {"schema": {"type": ["array", "object"], "items": {}}},
         },
     }
 }

@@ -38,7 +38,12 @@ def fuzz(served: Served, folder: Path, *options: str) -> None:
 
 
 def test_a_short_run_finds_nothing(served: Served, tmp_path: Path) -> None:
-    fuzz(served, tmp_path, "--max-examples", "3", "--workers", "4")
+    fuzz(served, tmp_path, "--phases", "examples,fuzzing", "--max-examples", "5")
+
+
+@pytest.mark.verify
+def test_every_edge_of_every_field_finds_nothing(served: Served, tmp_path: Path) -> None:
+    fuzz(served, tmp_path, "--phases", "coverage")
 
 
 @pytest.mark.verify
