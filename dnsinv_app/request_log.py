@@ -15,6 +15,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dnsinv_app.headers import HEADERS
+
 HEADER = "X-Request-Id"
 FORMAT = "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"
 QUIET = ("/healthz", "/static/", "/assets/", "/_stcore/health", "/_stcore/host-config")
@@ -91,4 +93,4 @@ def _told(scope: Scope) -> str:
 def _broken(request_id: str) -> Response:
     message = "Something broke on the server; its log tells more under this request's id."
     error = {"code": "broken", "message": message, "details": {"request_id": request_id}}
-    return Response(json.dumps({"error": error}), 500, media_type="application/json")
+    return Response(json.dumps({"error": error}), 500, HEADERS, "application/json")
