@@ -413,6 +413,7 @@ class Engine:
                     )
             is_listing = self._endings.holds_listing(found, spool)
             if not is_listing and not self._endings.holds_zones(found, spool):
+                spool.remove()  # a crash may have come between settling it and this
                 raise DnsinvError(
                     f"Nothing of the collection {collection_id} is held: it was settled already."
                 )
