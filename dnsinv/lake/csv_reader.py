@@ -1,7 +1,7 @@
 """Reading back a CSV export: every value as it was before it was made safe for spreadsheets."""
 
 import csv
-import io
+import re
 from pathlib import Path
 
 import duckdb
@@ -13,6 +13,7 @@ from dnsinv.lake.schemas import BESIDE, DNS_RECORDS, DOMAINS
 
 TABLES = {table.name: (*table.columns, *BESIDE[table.name]) for table in (DOMAINS, DNS_RECORDS)}
 _MADE_SAFE = r"'^''+[=+\-@\t\r]'"
+_ITEM = re.compile(r'"((?:[^"]|"")*)"|([^",]+)')
 _FORMAT = (
     "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
     "nullstr = '', allow_quoted_nulls = false, max_line_size = 16777216"
@@ -43,8 +44,13 @@ def read_exported_csv(path: Path) -> pa.Table:
 
 
 def listed_values(cell: str) -> list[str]:
-    """The values of a list from its one cell."""
-    return next(csv.reader(io.StringIO(cell, newline=""), skipinitialspace=True), [])
+    """The values of a list from its one cell, where they stand with commas between them."""
+    values, place = [], 0
+    while item := _ITEM.match(cell, place):
+        quoted, bare = item.groups()
+        values.append(bare if quoted is None else quoted.replace('""', '"'))
+        place = item.end() + len(", ")
+    return values
 
 
 def _lists(cells: pa.ChunkedArray) -> pa.Array:
