@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from dnsinv.lake.schemas import DATASETS, PARTITION, Table
+from dnsinv.lake.schemas import BESIDE, DATASETS, OF_PEOPLE, PARTITION, Table
 
 PARTITIONED = {"domain_snapshots", "zone_snapshots", "record_snapshots"}
 BEGIN, END = "<!-- datasets -->\n", "<!-- /datasets -->"
@@ -11,11 +11,12 @@ BEGIN, END = "<!-- datasets -->\n", "<!-- /datasets -->"
 
 def datasets_page() -> str:
     """The Markdown between the markers of docs/datasets.md: one section per dataset."""
-    return "\n".join(_section(table) for table in DATASETS)
+    return "\n".join(_section(table) for table in (*DATASETS, *OF_PEOPLE))
 
 
 def _section(table: Table) -> str:
-    columns = (*table.columns, *(PARTITION if table.name in PARTITIONED else ()))
+    beside = BESIDE.get(table.name, ())
+    columns = (*table.columns, *beside, *(PARTITION if table.name in PARTITIONED else ()))
     rows = [f"| {c.name} | {_type(c.type)} | {c.doc} |" for c in columns]
     return "\n".join(
         (f"### {table.name}", "", f"One row: {table.doc[0].lower()}{table.doc[1:]}", "",

@@ -6,7 +6,7 @@ import pytest
 
 from dnsinv.cli.main import COMMANDS
 from dnsinv.lake.describe import with_datasets
-from dnsinv.lake.schemas import DATASETS
+from dnsinv.lake.schemas import DATASETS, OF_PEOPLE
 from dnsinv.sandbox.faults import FaultKind
 from dnsinv.settings import Settings
 
@@ -28,7 +28,7 @@ def test_the_datasets_page_says_what_the_schemas_say() -> None:
 
 
 def test_every_column_of_every_dataset_has_a_sentence() -> None:
-    for table in DATASETS:
+    for table in (*DATASETS, *OF_PEOPLE):
         for column in table.columns:
             assert column.doc.endswith((".", ".)")), f"{table.name}.{column.name}"
 
