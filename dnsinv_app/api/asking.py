@@ -1,4 +1,7 @@
-"""What handlers are given, and what every request must be like before one is called."""
+"""What handlers are given, and what every request must be like before one is called.
+
+These functions wait for nothing and are async all the same: others cost a thread each.
+"""
 
 import re
 from dataclasses import dataclass
@@ -31,17 +34,17 @@ LARGEST_ID = 2**31 - 1
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _installation(request: Request) -> Installation:
+async def _installation(request: Request) -> Installation:
     found: Installation = request.app.state.installation
     return found
 
 
-def _reader(request: Request) -> Reader:
+async def _reader(request: Request) -> Reader:
     found: Reader = request.app.state.reader
     return found
 
 
-def _actor(request: Request) -> Actor:
+async def _actor(request: Request) -> Actor:
     """Whom the gate let in."""
     found = getattr(request.state, "actor", None)
     if not isinstance(found, Actor):
@@ -127,7 +130,7 @@ class Operation:
     media_types: frozenset[str]
 
 
-def well_formed(request: Request) -> None:
+async def well_formed(request: Request) -> None:
     """Refuse what no handler understands.
 
     Raises:

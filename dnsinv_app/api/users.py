@@ -22,7 +22,7 @@ from dnsinv_app.api.paging import Listed, Paged, Trial, envelope
 
 router = APIRouter(tags=["people"])
 
-BULK_EXAMPLE = "name,email,department,role,groups\\ngrace,grace@shop.example,security,editor,ops\\n"
+BULK_EXAMPLE = "name,email,department,role,groups\ngrace,grace@shop.example,security,editor,ops\n"
 Name = Annotated[Text, Field(max_length=200, examples=["grace"])]
 Email = Annotated[Text, Field(max_length=300, examples=["grace@shop.example"])]
 Department = Annotated[Text, Field(max_length=200, examples=["security"])]
