@@ -64,23 +64,23 @@ def variants(body: dict[str, Any], text: str) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize(("path", "name"), [(p, n) for p, names in LISTS.items() for n in names])
 def test_filters_and_sorting_take_text_for_text(served: Served, path: str, name: str) -> None:
     total = served.as_admin.get("/api/domains").json()["total"]
-    for text in (*INJECTIONS, *naughty_strings()):
+    for text in (*INJECTIONS, *naughty_strings()[::20]):
         reply = served.as_admin.get(path, params={name: text})
         assert is_sound(reply)
         assert "root:" not in reply.text
     assert served.as_admin.get("/api/domains").json()["total"] == total
 
 
+@pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.verify), 15])
 @pytest.mark.parametrize(("method", "path"), BODIES)
 def test_naughty_strings_in_every_field_are_kept_as_they_are_or_refused(
-    served: Served, method: str, path: str
+    served: Served, method: str, path: str, step: int
 ) -> None:
     if not naughty_strings():
         pytest.skip("the list of naughty strings is not on this machine")
-    for text in naughty_strings():
+    for text in naughty_strings()[::step]:
         for body in variants(BODIES[method, path], text):
-            reply = served.as_admin.request(method, path, json=body)
-            assert is_sound(reply) or body
+            assert is_sound(served.as_admin.request(method, path, json=body))
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800", "a\udfffb"])
