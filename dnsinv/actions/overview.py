@@ -157,9 +157,14 @@ class Overview:
         """Whether nothing was ever collected."""
         return (
             not self.problems
-            and self.figures is None
+            and not self.has_figures
             and not any(account.last or account.running for account in self.accounts)
         )
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is something to count: an inventory in which nothing was seen has none."""
+        return self.figures is not None and self.figures.observed_at is not None
 
     @property
     def is_collecting(self) -> bool:

@@ -11,7 +11,7 @@ from dnsinv.actions.installation import now
 from dnsinv.actions.queries import DomainQuery, Page
 from dnsinv.domain.domains import Lifecycle
 from dnsinv.domain.permission import Right
-from dnsinv.errors import LakeError, UsageError
+from dnsinv.errors import UsageError
 from dnsinv_app import words
 from dnsinv_app.current import reader
 from dnsinv_app.views import assigning, domain_details, people
@@ -48,10 +48,6 @@ def page() -> None:
     except UsageError as error:
         st.warning(str(error), icon=":material/filter_alt_off:")
         st.button("Clear the filters", on_click=_address.clear)
-        return
-    except LakeError as error:
-        st.info(str(error), icon=":material/inbox:")
-        st.html('<p><a href="/">The overview</a> says how to begin.</p>')
         return
     if not found.total:
         _none(told)
@@ -194,3 +190,4 @@ def _none(told: Mapping[str, str]) -> None:
         st.button("Clear the filters", on_click=_address.clear)
     else:
         st.info("There is no domain yet.", icon=":material/inbox:")
+        st.html('<p><a href="/">The overview</a> says how to begin.</p>')

@@ -142,3 +142,11 @@ def test_the_first_collection_is_said_to_be_under_way(tmp_path: Path) -> None:
     text = text_of(cards(inventory.settings))
     assert "The first collection is under way." in text
     assert "10 of 40 zones read" in text
+
+
+def test_a_read_model_without_a_domain_leaves_an_installation_new(tmp_path: Path) -> None:
+    inventory = Inventory(tmp_path)
+    inventory.derive()
+    text = text_of(cards(inventory.settings))
+    assert "Nothing was collected yet" in text
+    assert "DNS records" not in text

@@ -123,7 +123,7 @@ def test_dagster_is_offered_to_administrators(served: Served, tmp_path: Path) ->
     with browsing(served.address, served.cookie("admin", "admin"), tmp_path) as admin:
         page = admin.open("/")
         assert page.get_by_role("link", name="Dagster").get_attribute("href")
-        assert page.get_by_role("link", name="API").get_attribute("href") == "/api/docs"
+        assert page.get_by_role("link", name="API", exact=True).get_attribute("href") == "/api/docs"
 
 
 @pytest.mark.usefixtures("nobody_owns_anything")
@@ -294,7 +294,7 @@ def test_an_empty_installation_says_what_to_do_first(tmp_path: Path) -> None:
         (tmp_path / "b").mkdir()
         with browsing(served.address, served.cookie("admin", "admin"), tmp_path / "b") as browser:
             page = browser.open("/domains")
-            page.get_by_text("There is no read model yet").wait_for()
+            page.get_by_text("There is no domain yet.").wait_for()
             page.get_by_role("link", name="The overview").click()
             page.get_by_role("heading", name="Nothing was collected yet").wait_for()
             assert browser.troubles == []
