@@ -4,7 +4,7 @@ A page is a slice of the positions of all that was chosen. Rows come from the re
 people say of them from the store, both as they are at that moment.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -30,7 +30,7 @@ from dnsinv.errors import NotThere, UsageError
 from dnsinv.lake.choices import Choice
 from dnsinv.lake.histories import periods, zone_now, zone_on
 from dnsinv.lake.model import Model, Models
-from dnsinv.lake.positions import KeptPositions, Positions
+from dnsinv.lake.positions import KeptPositions, Positions, among
 from dnsinv.lake.readmodel import LISTS
 from dnsinv.store import owning
 
@@ -178,19 +178,25 @@ class Reader:
         self, model: Model, db: Connection, chosen: Choice, page: int, limit: int
     ) -> tuple[list[dict[str, Any]], int]:
         first = (page - 1) * limit
-        positions: Sequence[int] | Positions
-        if not chosen.values and not chosen.sort:
-            positions = range(model.sizes[chosen.table])
-        else:
-            positions = self._positions(model, db, chosen)
+        positions = self._positions(model, db, chosen)
         wanted = [int(each) for each in positions[first : first + limit]]
         rows = model.rows[chosen.table].rows(wanted)
         names = COLUMNS[chosen.table]
         return [dict(zip(names, row, strict=True)) for row in rows], len(positions)
 
-    def _positions(self, model: Model, db: Connection, chosen: Choice) -> Positions:
+    def _positions(self, model: Model, db: Connection, chosen: Choice) -> Positions | range:
+        if not chosen.values and not chosen.sort:
+            return range(model.sizes[chosen.table])
         people = self._ownership.catch_up(db) if chosen.is_about_people else 0
-        return self._kept.get((model.version, people, chosen), lambda: model.positions(chosen))
+
+        def compute() -> Positions:
+            found = model.searched(chosen.search) if chosen.is_of_domain_names else None
+            if found is None:
+                return model.positions(chosen)
+            others = self._positions(model, db, chosen.without_search())
+            return among(found, others)
+
+        return self._kept.get((model.version, people, chosen), compute)
 
     def _all(
         self, model: Model, db: Connection, chosen: Choice, columns: str

@@ -5,6 +5,7 @@ comment. Source: octodns 1.22.0 (record/, provider/yaml.py), read 2026-11-25.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any
@@ -24,16 +25,14 @@ Value = str | Mapping[str, Any]
 
 
 def octodns_zone(zone: str, records: Iterable[Record], told: Iterable[str] = ()) -> str:
-    """The text of ZONE.yaml: names relative to the zone, record sets in order of type.
+    """The text of ZONE.yaml: names relative to the zone, in the order that octoDNS insists on.
 
-    octoDNS has one TTL for all values of a set: the lowest. It manages no SOA.
+    It has one TTL for all values of a set: the lowest. It manages no SOA.
     """
     lines = [*(f"# {line}" for line in told), "---"]
     kept: list[str] = []
-    for name, of_name in groupby(
-        sorted(records, key=lambda each: (_relative(each.name, zone), each)),
-        key=lambda each: _relative(each.name, zone),
-    ):
+    ordered = sorted(records, key=lambda each: (_natural(_relative(each.name, zone)), each))
+    for name, of_name in groupby(ordered, key=lambda each: _relative(each.name, zone)):
         sets = []
         for type, of_type in groupby(of_name, key=lambda each: each.type):
             if type != "SOA":
@@ -42,7 +41,9 @@ def octodns_zone(zone: str, records: Iterable[Record], told: Iterable[str] = ())
                 kept += [f"# not known to octoDNS: {each}" for each in unsayable]
         if sets:
             lines.append(f"{json.dumps(name)}:")
-            lines += [f"  - {json.dumps(each, ensure_ascii=False)}" for each in sets]
+            lines += [
+                f"  - {json.dumps(each, ensure_ascii=False, sort_keys=True)}" for each in sets
+            ]
     if lines[-1] == "---":
         lines.append("{}")
     return "\n".join([*lines, *kept]) + "\n"
@@ -74,7 +75,7 @@ def _record_set(type: str, records: list[Record]) -> tuple[list[dict[str, Any]],
         options["lenient"] = True
     if options:
         found["octodns"] = options
-    return [dict(sorted(found.items()))], unsayable
+    return [found], unsayable
 
 
 def _value(record: Record) -> Value:
@@ -165,3 +166,8 @@ _VALUES: Mapping[str, Callable[[Any], Value]] = {
 
 def _relative(name: str, zone: str) -> str:
     return "" if name == zone else name.removesuffix(f".{zone}")
+
+
+def _natural(name: str) -> list[str | int]:
+    """By what names are ordered: numbers in them count as numbers."""
+    return [int(each) if each.isdigit() else each for each in re.split(r"([0-9]+)", name)]

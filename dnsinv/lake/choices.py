@@ -105,6 +105,20 @@ class Choice:
         """The values of the conditions, by name."""
         return {name: value for name, value in self.values if value is not True}
 
+    @property
+    def is_of_domain_names(self) -> bool:
+        """Whether it searches in the names of domains, beside whatever else."""
+        return self.table == "domains" and bool(self.search)
+
+    @property
+    def search(self) -> str:
+        return str(dict(self.values).get("search", ""))
+
+    def without_search(self) -> "Choice":
+        """The same whatever the texts."""
+        rest = tuple(each for each in self.values if each[0] != "search")
+        return Choice(self.table, rest, self.sort)
+
     def query(self, columns: str) -> str:
         """Columns of these rows in their order, equal ones in that of the table."""
         rows = f"select {columns} from {self.table} where {self.conditions}"

@@ -21,6 +21,7 @@ from dnsinv.lake.people import add_people
 from dnsinv.lake.positions import Positions
 from dnsinv.lake.readmodel import LISTS, POINTER, build_read_model, read_model, rows_path
 from dnsinv.lake.rows import RowFile
+from dnsinv.lake.texts import SHORTEST, Texts
 
 MEMORY = "256MB"  # of DuckDB while it searches and sorts; what it reads is cached in it
 
@@ -33,6 +34,8 @@ class Model:
         self.readers = 0
         self.is_current = True
         self._database = database
+        self._texts: Texts | None = None
+        self._reading_texts = threading.Lock()
         self._name = f"model_{self.version}"
         self.rows = {table.name: RowFile(rows_path(path, table.name)) for table in LISTS}
         database.execute(f'attach {literal(path)} as "{self._name}" (read_only)')
@@ -48,6 +51,20 @@ class Model:
             con.execute(f'use "{self._name}"')
             con.execute("set timezone = 'UTC'")
             yield con
+
+    def searched(self, text: str) -> Positions | None:
+        """Where domains have a text in their names; None where that is better asked of DuckDB."""
+        needle = text.lower().encode()
+        if not text.isascii():  # DuckDB has rules of its own, by which the names were written
+            with self.cursor() as con:
+                needle = str(con.execute("select lower($1)", [text]).fetchall()[0][0]).encode()
+        if len(needle) < SHORTEST or b"\n" in needle:
+            return None
+        with self._reading_texts:
+            if self._texts is None:
+                with self.cursor() as con:
+                    self._texts = Texts(con, "domains")
+        return self._texts.find(needle)
 
     def positions(self, chosen: Choice) -> Positions:
         """Where the rows of a choice stand, in its order."""

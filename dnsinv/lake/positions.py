@@ -11,6 +11,16 @@ Positions = npt.NDArray[np.int32]
 ROOM = 96 * 1024 * 1024  # bytes of all that is kept
 
 
+def among(found: Positions, others: Positions | range) -> Positions:
+    """Those of the others that were found, in the order of the others."""
+    if isinstance(others, range):
+        return found[found < others.stop]
+    size = 1 + max(found.max(initial=0), others.max(initial=0))
+    is_found = np.zeros(size, np.bool_)
+    is_found[found] = True
+    return others[is_found[others]]
+
+
 class KeptPositions:
     """The arrays last asked for, up to so many bytes; nobody computes what another already does."""
 

@@ -110,6 +110,13 @@ def test_what_octodns_has_no_word_for_stays_as_a_comment() -> None:
     assert "# not known to octoDNS: odd.shop.example 3600 CERT" in text
 
 
+def test_names_and_fields_stand_in_the_order_that_octodns_insists_on() -> None:
+    hosts = [record(name, "A", "192.0.2.9") for name in ("a10", "a2", "b", "", "10", "9")]
+    document = yaml.safe_load(octodns_zone(ZONE, [*hosts, RECORDS[12]]))
+    assert list(document) == ["", "9", "10", "_sip._tcp", "a2", "a10", "b"]
+    assert list(document["_sip._tcp"][0]["value"]) == ["port", "priority", "target", "weight"]
+
+
 def test_names_that_yaml_would_take_for_something_else_stay_names() -> None:
     odd = [
         record(name, "TXT", json.dumps(name)) for name in ("no", "1", "null", "2026-01-01", "~")[:4]
