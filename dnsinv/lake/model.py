@@ -23,7 +23,7 @@ from dnsinv.lake.readmodel import LISTS, POINTER, build_read_model, read_model, 
 from dnsinv.lake.rows import RowFile
 from dnsinv.lake.texts import SHORTEST, Texts
 
-MEMORY = "256MB"  # of DuckDB while it searches and sorts; what it reads is cached in it
+MEMORY = "128MB"  # of DuckDB while it searches and sorts; what it reads is cached in it
 
 
 class Model:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Positions = npt.NDArray[np.int32]
-ROOM = 96 * 1024 * 1024  # bytes of all that is kept
+ROOM = 32 * 1024 * 1024  # bytes of all that is kept: eight orders of a million rows
 
 
 def among(found: Positions, others: Positions | range) -> Positions:
@@ -22,7 +22,10 @@ def among(found: Positions, others: Positions | range) -> Positions:
 
 
 class KeptPositions:
-    """The arrays last asked for, up to so many bytes; nobody computes what another already does."""
+    """The arrays last asked for, up to so many bytes; nobody computes what another already does.
+
+    The very last one is kept however large it is: its next page will be wanted.
+    """
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
@@ -59,10 +62,8 @@ class KeptPositions:
         return None
 
     def _keep(self, key: Hashable, made: Positions) -> None:
-        if made.nbytes > self._room:
-            return
         self._kept[key] = made
         self._used += made.nbytes
-        while self._used > self._room:
+        while self._used > self._room and len(self._kept) > 1:
             _, dropped = self._kept.popitem(last=False)
             self._used -= dropped.nbytes

@@ -21,7 +21,7 @@ class Texts:
         texts = rows.column("t").combine_chunks()
         _, offsets, data = texts.buffers()
         self._ends = np.frombuffer(offsets, np.int32)[1 : len(texts) + 1].copy()
-        self._text: bytes = data.to_pybytes()[: self._ends[-1]] if len(texts) else b""
+        self._text: bytes = data[: int(self._ends[-1])].to_pybytes() if len(texts) else b""
 
     def find(self, needle: bytes) -> Positions:
         """Where texts have the needle in them, which has no line end."""
