@@ -146,6 +146,7 @@ def test_the_first_collection_is_said_to_be_under_way(tmp_path: Path) -> None:
 
 def test_a_read_model_without_a_domain_leaves_an_installation_new(tmp_path: Path) -> None:
     inventory = Inventory(tmp_path)
+    inventory.configure("gd-main", "godaddy")
     inventory.derive()
     text = text_of(cards(inventory.settings))
     assert "Nothing was collected yet" in text
