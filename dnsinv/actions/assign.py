@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dnsinv.actions.acting import Actor, Deed, acting, allow
+from dnsinv.actions.acting import Actor, Deed, acting, allow, permit
 from dnsinv.actions.assets import existing_domains, existing_records
+from dnsinv.actions.backup import restore_point_before
 from dnsinv.actions.installation import Installation
 from dnsinv.domain.names import canonical_name
 from dnsinv.domain.people import Owner
@@ -104,6 +105,11 @@ def _assign(
     mode: Mode,
 ) -> Assigned:
     action = "asset.release" if mode is Mode.REMOVE else "asset.assign"
+    saved: dict[str, str] = {}
+    if mode is not Mode.ADD and not isinstance(wanted, UsageError):
+        permit(installation, actor, action, Right.ASSIGN)
+        why = f"before owners of {len(wanted)} {what} end"
+        saved = restore_point_before(installation, why, len(wanted))
     with acting(installation, actor, action, Right.ASSIGN) as deed:
         if isinstance(wanted, UsageError):
             raise wanted
@@ -120,6 +126,7 @@ def _assign(
             what: listed,
             "added": assigned.added,
             "ended": assigned.ended,
+            **saved,
         }
         return assigned
 

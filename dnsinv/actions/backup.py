@@ -14,6 +14,8 @@ from dnsinv.actions.installation import Installation, now
 from dnsinv.domain.permission import Right
 from dnsinv.errors import Conflict, DnsinvError, UsageError
 
+BULK = 1_000  # assignments that end at once
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -77,6 +79,17 @@ def restore_point(installation: Installation, why: str) -> Path:
     return folder.add(
         installation.settings, installation.lake, installation.store, why, "dnsinv", now()
     ).path
+
+
+def restore_point_before(installation: Installation, why: str, count: int) -> dict[str, str]:
+    """The same where so much ends that nobody could do it again by hand; for the audit entry.
+
+    Args:
+        count: how many assignments may end; below BULK there is no backup.
+    """
+    if count < BULK:
+        return {}
+    return {"restore_point": restore_point(installation, why).name}
 
 
 def _made(installation: Installation, actor: Actor, path: Path | None) -> Backup:

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dnsinv.actions.acting import Actor, acting, allow
+from dnsinv.actions.acting import Actor, acting, allow, permit
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.leaving import Left, leave
+from dnsinv.actions.leaving import Left, before_release, leave
 from dnsinv.actions.people import existing_user, refuse_changed
 from dnsinv.domain.people import BadPerson, Group, Owner, User, clean_name
 from dnsinv.domain.permission import Right
@@ -124,7 +124,14 @@ def remove_group(
     release: bool = False,
 ) -> Left:
     """Remove a group for good, as remove_user does a user; its members stay users."""
+    saved: dict[str, str] = {}
+    if release:
+        permit(installation, actor, "group.remove", Right.MANAGE_PEOPLE)
+        with installation.store.read() as db:
+            group = existing_group(db, reference)
+        saved = before_release(installation, Owner("group", group.id, group.name))
     with acting(installation, actor, "group.remove", Right.MANAGE_PEOPLE) as deed:
+        deed.details |= saved
         group = existing_group(deed.db, reference)
         deed.subject = group.name
         left = leave(deed, Owner("group", group.id, group.name), hand_to, release=release)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from dnsinv.actions.acting import Deed
+from dnsinv.actions.backup import restore_point_before
+from dnsinv.actions.installation import Installation
 from dnsinv.domain.people import Owner
 from dnsinv.errors import Conflict, UsageError
 from dnsinv.store import assignments, owners, rules
@@ -19,6 +21,17 @@ class Left:
     records: int
     rules: int
     heir: Owner | None
+
+
+def before_release(installation: Installation, owner: Owner) -> dict[str, str]:
+    """Make a restore point where releasing what somebody owns ends very many assignments.
+
+    Gives what there is to say of it in the audit log.
+    """
+    with installation.store.read() as db:
+        load = next(iter(assignments.loads(db, owner)), Load(owner, 0, 0))
+    count = load.domains + load.records
+    return restore_point_before(installation, f"before {owner.name} releases {count} assets", count)
 
 
 def leave(deed: Deed, owner: Owner, hand_to: str, *, release: bool) -> Left:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dnsinv.actions.acting import Actor, Deed, acting, allow
+from dnsinv.actions.acting import Actor, Deed, acting, allow, permit
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.leaving import Left, leave
+from dnsinv.actions.leaving import Left, before_release, leave
 from dnsinv.domain.people import BadPerson, Owner, User, clean_email, clean_name, clean_role
 from dnsinv.domain.permission import Right, Role
 from dnsinv.domain.text import clean_line
@@ -155,7 +155,14 @@ def remove_user(
             no administrator would be left.
         UsageError: who takes over is unknown, or they themselves.
     """
+    saved: dict[str, str] = {}
+    if release:
+        permit(installation, actor, "user.remove", Right.MANAGE_PEOPLE)
+        with installation.store.read() as db:
+            user = existing_user(db, reference)
+        saved = before_release(installation, Owner("user", user.id, user.name))
     with acting(installation, actor, "user.remove", Right.MANAGE_PEOPLE) as deed:
+        deed.details |= saved
         user = existing_user(deed.db, reference)
         deed.subject = user.name
         refuse_changed("user", user.name, user.changed_in, expected)

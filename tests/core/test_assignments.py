@@ -6,10 +6,11 @@ import pytest
 
 from dnsinv.actions.acting import Actor, NotAllowed
 from dnsinv.actions.assign import Assigned, Mode, assign_domains, assign_records, owners_of
+from dnsinv.actions.backup import BULK, list_backups
 from dnsinv.actions.explain import activity, explain
 from dnsinv.actions.groups import add_members, create_group
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.people import create_user
+from dnsinv.actions.people import create_user, remove_user
 from dnsinv.actions.workload import workload
 from dnsinv.domain.permission import Right
 from dnsinv.domain.records import RecordIdentity
@@ -189,6 +190,40 @@ def test_the_workload_counts_everybody_and_what_nobody_owns(observed: Observed) 
         ("ada", 2, 0),
     ]
     assert (told.domains, told.unowned) == (3, 1)
+
+
+@pytest.mark.parametrize("way", ["released", "replaced", "owner removed"])
+def test_what_ends_in_bulk_can_be_restored(observed: Observed, way: str) -> None:
+    it = observed.installation
+    names = [f"d{number}.example" for number in range(BULK)]
+    observed.observe_names(*names, account="gd-2")
+    assign_domains(it, ROOT, names, ["ada"])
+    assign_domains(it, ROOT, names[:2], ["ada"], Mode.REMOVE)
+    assign_domains(it, ROOT, names, ["ada"])
+    assert list_backups(it, ROOT) == []
+
+    match way:
+        case "released":
+            assign_domains(it, ROOT, names, ["ada"], Mode.REMOVE)
+        case "replaced":
+            assign_domains(it, ROOT, names, ["grace"], Mode.REPLACE)
+        case "owner removed":
+            remove_user(it, ROOT, "ada", release=True)
+    (made,) = list_backups(it, ROOT)
+    with it.store.read() as db:
+        told = [entry.details.get("restore_point") for entry in audit.entries(db)]
+    assert made.path.name in told
+    assert "1000" in made.facts.why
+
+
+def test_who_may_not_release_in_bulk_makes_no_backup_either(observed: Observed) -> None:
+    it = observed.installation
+    viewer = create_user(it, ROOT, {"name": "viewer"})
+    actor = Actor("viewer", "api", viewer.id)
+    names = [f"d{number}.example" for number in range(BULK)]
+    with pytest.raises(NotAllowed):
+        assign_domains(it, actor, names, ["ada"], Mode.REMOVE)
+    assert list_backups(it, ROOT) == []
 
 
 def test_a_hundred_thousand_domains_are_one_transaction(observed: Observed) -> None:
