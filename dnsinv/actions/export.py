@@ -26,7 +26,7 @@ from dnsinv.lake.readmodel import build_read_model, read_model
 from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
 
 What = Literal["domains", "dns"]
-BATCH = 65_536  # rows on their way at once
+BATCH = 32_768  # rows on their way at once
 MEMORY = "256MB"  # of the DuckDB of one export
 PAGING = {"page", "limit"}
 

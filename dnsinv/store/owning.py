@@ -195,8 +195,10 @@ def _named(db: Connection, ids: Sequence[int], query: str) -> list[list[str]]:
 
 
 def _held(after: int) -> str:
-    newer = f"and assigned_in > {int(after)}" if after else ""
-    return f"from assignments where ended_in is null {newer}"
+    if after:
+        return f"from assignments where ended_in is null and assigned_in > {int(after)}"
+    # Of all that there are nearly all hold: in their own order they are read faster than by index.
+    return "from assignments where coalesce(ended_in, 0) = 0"
 
 
 def _columns(db: Connection, query: str, names: Sequence[str]) -> Columns:
