@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 
 from dnsinv.lake.people import TABLES, fill_people
 from dnsinv.store import owning
-from dnsinv.store.owning import Columns, Owned
+from dnsinv.store.database import Store
+from dnsinv.store.owning import Columns, Owned, State
 
 NOBODY = Owned()
 
@@ -50,53 +51,61 @@ def listed(db: Connection, names: set[str]) -> dict[str, pa.Table]:
 class Ownership:
     """The tables of `people` in one DuckDB, as the store has them at some entry of its log."""
 
-    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, database: duckdb.DuckDBPyConnection, store: Store) -> None:
         self._database = database
+        self._store = store
         self._lock = threading.Lock()
-        self._known = 0
-        self._mark: str | None = None
+        self._known: State | None = None
 
-    def catch_up(self, db: Connection) -> int:
-        """Bring the tables up to date; the entry that last changed anything in them.
+    def catch_up(self, db: Connection) -> State:
+        """Bring the tables up to date; which state of the store they have now.
 
         Args:
             db: a transaction that reads; the tables are then as it sees the store, or newer.
         """
-        newest = owning.newest(db)
+        state = owning.state(db)
         with self._lock:
-            if newest <= self._known and self._mark is not None and self._is_the_same(db):
-                return self._known
-            with self._database.cursor() as con:
-                con.begin()
-                try:
-                    if self._mark is not None and self._is_the_same(db):
-                        self._add_newer(con, db)
-                    else:
-                        self._load(con, db)
-                    con.commit()
-                except BaseException:
-                    con.rollback()
-                    raise
-            self._known, self._mark = newest, owning.mark(db, newest)
-            return newest
+            known = self._known
+            if known is None or state == known:
+                return known or self._bring(db, None, state)
+            if _is_in(db, known):
+                return self._bring(db, known, state)
+        # Not within the lock: those who wait for it may hold all other connections.
+        with self._store.read() as latest:
+            was_restored = not _is_in(latest, known)
+        with self._lock:
+            if was_restored and self._known == known:
+                return self._bring(db, None, state)
+            return self._known or known  # it is only this transaction that began earlier
 
-    def _is_the_same(self, db: Connection) -> bool:
-        """Whether the store still has the entry up to which it is known; a restored one may not."""
-        return owning.mark(db, self._known) == self._mark
+    def _bring(self, db: Connection, known: State | None, state: State) -> State:
+        with self._database.cursor() as con:
+            con.begin()
+            try:
+                if known is None:
+                    self._load(con, db)
+                else:
+                    self._add_newer(con, db, known.seq)
+                con.commit()
+            except BaseException:
+                con.rollback()
+                raise
+        self._known = state
+        return state
 
     def _load(self, con: duckdb.DuckDBPyConnection, db: Connection) -> None:
         for name in TABLES:
             con.execute(f"delete from people.{name}")
         fill_people(con, everything(db))
 
-    def _add_newer(self, con: duckdb.DuckDBPyConnection, db: Connection) -> None:
-        gone = list(owning.ended(db, self._known))
+    def _add_newer(self, con: duckdb.DuckDBPyConnection, db: Connection, known: int) -> None:
+        gone = list(owning.ended(db, known))
         newer = _arrow(
             {
                 **owning.names(db),
-                "owned_domains": owning.owned_domains(db, self._known),
-                "owned_records": owning.owned_records(db, self._known),
-                "annotations": owning.annotated(db, self._known),
+                "owned_domains": owning.owned_domains(db, known),
+                "owned_records": owning.owned_records(db, known),
+                "annotations": owning.annotated(db, known),
             }
         )
         for name in ("owned_domains", "owned_records"):
@@ -113,6 +122,11 @@ class Ownership:
                 {"changed": changed},
             )
         fill_people(con, newer)
+
+
+def _is_in(db: Connection, state: State) -> bool:
+    """Whether the store has that entry of the log; a restored one has another, or none."""
+    return owning.mark(db, state.seq) == state.mark
 
 
 def domains_with_owners(db: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class Reader:
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
         self._models = Models(installation.lake)
-        self._ownership = Ownership(self._models.database)
+        self._ownership = Ownership(self._models.database, installation.store)
         self._kept = KeptPositions()
 
     def close(self) -> None:
@@ -53,7 +53,8 @@ class Reader:
     def version(self) -> str:
         """What changes whenever an answer may: the read model's version and the people's."""
         with self._models.newest() as model, self._installation.store.read() as db:
-            return f"{model.version}-{owning.newest(db)}"
+            people = owning.state(db)
+            return f"{model.version}-{people.seq}-{people.mark[:16]}"
 
     def domains(self, actor: Actor, query: DomainQuery) -> Page:
         """A page of domains.
@@ -187,7 +188,7 @@ class Reader:
     def _positions(self, model: Model, db: Connection, chosen: Choice) -> Positions | range:
         if not chosen.values and not chosen.sort:
             return range(model.sizes[chosen.table])
-        people = self._ownership.catch_up(db) if chosen.is_about_people else 0
+        people = self._ownership.catch_up(db) if chosen.is_about_people else None
 
         def compute() -> Positions:
             found = model.searched(chosen.search) if chosen.is_of_domain_names else None

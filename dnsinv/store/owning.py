@@ -26,6 +26,17 @@ class Owned:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """What people decided up to an entry of the audit log: its number, and its hash as a mark.
+
+    The hash is another one where a restored store went on from an earlier entry.
+    """
+
+    seq: int
+    mark: str
+
+
 _OWNERS = (
     select(
         assignments.c.domain,
@@ -102,8 +113,14 @@ def newest(db: Connection) -> int:
     return int(max(db.execute(_NEWEST).one()))
 
 
+def state(db: Connection) -> State:
+    """The same with its mark."""
+    seq = newest(db)
+    return State(seq, mark(db, seq))
+
+
 def mark(db: Connection, seq: int) -> str:
-    """The hash of an entry, by which a store that was restored is told; "" if there is none."""
+    """The hash of an entry; "" if there is none."""
     query = select(audit_log.c.hash).where(audit_log.c.seq == seq)
     return db.execute(query).scalar_one_or_none() or ""
 
