@@ -89,7 +89,8 @@ def add_domain(
 ) -> ManualDomain:
     """Enter a domain that no account holds; assignment rules count for it at once.
 
-    It is in the dataset `domains` from the next fold on. An account that comes to hold it wins.
+    It is in the dataset `domains` from the next fold on: doors make one (`derive`) or ask for one
+    (`Relisting`). An account that comes to hold it wins.
 
     Raises:
         NotAllowed: the actor may not add domains.

@@ -2,10 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from filelock import FileLock
 
@@ -15,11 +16,12 @@ from dnsinv.actions.installation import Installation, credential_id, now, usable
 from dnsinv.actions.rules import apply_to_new
 from dnsinv.collection.engine import Engine, Job, Progress
 from dnsinv.collection.guard import Guard
+from dnsinv.domain.domains import ManualDomain
 from dnsinv.domain.names import canonical_name
 from dnsinv.domain.permission import Right
 from dnsinv.errors import BadSetting, Busy, DnsinvError
 from dnsinv.http import Rate
-from dnsinv.lake.fold import fold_all, publish_collections
+from dnsinv.lake.fold import fold_all, fold_domains, publish_collections
 from dnsinv.lake.readmodel import build_read_model
 from dnsinv.providers.provider import Diagnosis, Provider
 from dnsinv.providers.registry import open_provider
@@ -86,13 +88,28 @@ def accounts_in_use(installation: Installation) -> list[Account]:
 
 def derive(installation: Installation) -> dict[str, int]:
     """Make history, current and the read model from what was observed; rows by dataset."""
-    with installation.store.read() as db:
-        retired = accounts.retired_accounts(db)
-        manual = annotations.all_manual(db)
-    rows = fold_all(installation.lake, retired, manual)
+    rows = fold_all(installation.lake, _retired(installation), partial(entered, installation))
     carry_on(installation)
     build_read_model(installation.lake)
     return rows
+
+
+def derive_domains(installation: Installation) -> None:
+    """Make only the current domains and the read model: what people entered or took out shows."""
+    fold_domains(installation.lake, _retired(installation), partial(entered, installation))
+    carry_on(installation)
+    build_read_model(installation.lake)
+
+
+def entered(installation: Installation) -> list[ManualDomain]:
+    """The domains that people entered."""
+    with installation.store.read() as db:
+        return annotations.all_manual(db)
+
+
+def _retired(installation: Installation) -> Mapping[str, datetime]:
+    with installation.store.read() as db:
+        return accounts.retired_accounts(db)
 
 
 def carry_on(installation: Installation) -> None:

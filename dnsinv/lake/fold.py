@@ -1,7 +1,7 @@
 """Folding: history and current, derived whole from snapshots and logs and published together."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -39,6 +39,8 @@ from dnsinv.lake.slices import slices
 
 KEY = "fold"
 
+Manual = Callable[[], Sequence[ManualDomain]]
+
 _MANUAL = pa.schema(
     {
         "name": pa.string(),
@@ -50,14 +52,13 @@ _MANUAL = pa.schema(
 )
 
 
-def fold_all(
-    lake: Lake, retired: Mapping[str, datetime], manual: Sequence[ManualDomain] = ()
-) -> dict[str, int]:
+def fold_all(lake: Lake, retired: Mapping[str, datetime], manual: Manual = list) -> dict[str, int]:
     """Make history and current anew and publish them together; rows by dataset.
 
     Args:
         retired: accounts out of use, and since when.
-        manual: domains that a person entered; a provider that holds the name wins.
+        manual: gives the domains that a person entered; a provider that holds the name wins. It is
+            asked while nobody else folds, or a fold that had waited would undo the one before.
 
     Raises:
         LakeError: the disk refused or a file is damaged.
@@ -69,7 +70,7 @@ def fold_all(
             "record_history": _record_history(con, lake, publication),
             "zones": _zones(con, lake, publication),
             "dns_records": _dns_records(con, lake, publication),
-            "domains": _domains(con, lake, publication, manual),
+            "domains": _domains(con, lake, publication, manual()),
         }
 
 
@@ -95,13 +96,13 @@ def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
 
 
 def fold_domains(
-    lake: Lake, retired: Mapping[str, datetime], manual: Sequence[ManualDomain] = ()
+    lake: Lake, retired: Mapping[str, datetime], manual: Manual = list
 ) -> dict[str, int]:
     """Make the current domains anew from the published history and records."""
     with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
         _name_domains(con)
-        return {"domains": _domains(con, lake, publication, manual)}
+        return {"domains": _domains(con, lake, publication, manual())}
 
 
 def publish_collections(lake: Lake, day: date, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.reading import Reader
+from dnsinv.actions.relisting import Relisting
 from dnsinv_app.api import (
     assigning,
     audit,
@@ -67,6 +68,7 @@ def create_api(installation: Installation, reader: Reader, export: FastAPI) -> F
         export: the app mounted at /export, to describe both in one document.
     """
     app = bare_app(installation, reader)
+    app.state.relisting = Relisting(installation)
     for router in ROUTERS:
         app.include_router(router)
     seal(app)

@@ -25,6 +25,7 @@ from starlette._utils import get_route_path
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.reading import Reader
+from dnsinv.actions.relisting import Relisting
 from dnsinv.errors import UsageError
 from dnsinv_app.api.answers import names, tag_of
 from dnsinv_app.api.errors import ChangedMeanwhile
@@ -44,6 +45,11 @@ async def _reader(request: Request) -> Reader:
     return found
 
 
+async def _relisting(request: Request) -> Relisting:
+    found: Relisting = request.app.state.relisting
+    return found
+
+
 async def _actor(request: Request) -> Actor:
     """Whom the gate let in."""
     found = getattr(request.state, "actor", None)
@@ -54,6 +60,7 @@ async def _actor(request: Request) -> Actor:
 
 Installed = Annotated[Installation, Depends(_installation)]
 Read = Annotated[Reader, Depends(_reader)]
+Relisted = Annotated[Relisting, Depends(_relisting)]
 Who = Annotated[Actor, Depends(_actor)]
 Id = Annotated[int, Path(alias="id", ge=1, le=LARGEST_ID, examples=[7])]
 IfMatch = Annotated[

@@ -10,7 +10,17 @@ from starlette.responses import Response
 from dnsinv.actions import annotate
 from dnsinv.errors import NotThere
 from dnsinv_app.api.answers import answer, fresh, tagged
-from dnsinv_app.api.asking import Body, Day, IfMatch, Installed, Read, Text, Who, refuse_changed
+from dnsinv_app.api.asking import (
+    Body,
+    Day,
+    IfMatch,
+    Installed,
+    Read,
+    Relisted,
+    Text,
+    Who,
+    refuse_changed,
+)
 from dnsinv_app.api.errors import CHANGED, CONFLICT, MISSING
 from dnsinv_app.api.filters import DomainFilters
 from dnsinv_app.api.paging import Listed, told
@@ -106,10 +116,16 @@ def show_domain(reader: Read, who: Who, request: Request, name: DomainName) -> R
 
 
 @router.post("/domains", status_code=201, response_model=ManualItem, responses=CONFLICT)
-def add_domain(installation: Installed, who: Who, asked: DomainAsked) -> Response:
-    """Enter a domain that no account holds; it is listed as soon as the lake is derived again."""
+def add_domain(
+    installation: Installed, relisting: Relisted, who: Who, asked: DomainAsked
+) -> Response:
+    """Enter a domain that no account holds; it is listed a little later, where `Location` says.
+
+    Until then that address answers 404. Several that are entered meanwhile are listed together.
+    """
     dates = {"registered_on": asked.registered_on, "expires_on": asked.expires_on}
     made = annotate.add_domain(installation, who, asked.name, **dates)
+    relisting.ask()
     told = {name: getattr(made, name) for name in ManualItem.model_fields}
     return answer(told, 201, {"Location": f"/api/domains/{made.name}"})
 
@@ -140,6 +156,10 @@ def change_domain(
 
 
 @router.delete("/domains/{name}", status_code=204, responses=MISSING)
-def delete_domain(installation: Installed, who: Who, name: DomainName) -> None:
-    """Take out a domain that a person entered; what accounts hold is retired, not removed."""
+def delete_domain(installation: Installed, relisting: Relisted, who: Who, name: DomainName) -> None:
+    """Take out a domain that a person entered; what accounts hold is retired, not removed.
+
+    It leaves the lists a little later.
+    """
     annotate.remove_domain(installation, who, name)
+    relisting.ask()

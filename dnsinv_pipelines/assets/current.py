@@ -1,6 +1,7 @@
 """History and current: folded from snapshots and changes of all accounts, made again whole."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dnsinv.actions.installation import Installation
-    from dnsinv.domain.domains import ManualDomain
 
 
 def _spec(table: Table, group: str, deps: list[str]) -> dg.AssetSpec:
@@ -67,11 +67,11 @@ def records(installation: InstallationResource) -> Iterator[dg.MaterializeResult
 @dg.multi_asset(specs=[_spec(DOMAINS, "current", ["domain_history", "dns_records"])])
 def domains(installation: InstallationResource) -> Iterator[dg.MaterializeResult[None]]:
     """The domains of now and those that went, from history and the records of now."""
-    from dnsinv.actions.collect import carry_on
+    from dnsinv.actions.collect import carry_on, entered
     from dnsinv.lake.fold import fold_domains
 
     with installation.open() as opened:
-        rows = fold_domains(opened.lake, _retired(opened), _manual(opened))
+        rows = fold_domains(opened.lake, _retired(opened), partial(entered, opened))
         carry_on(opened)
     yield from _materialised(rows)
 
@@ -107,13 +107,6 @@ def _retired(opened: "Installation") -> "Mapping[str, datetime]":
 
     with opened.store.begin() as db:
         return retired_accounts(db)
-
-
-def _manual(opened: "Installation") -> "list[ManualDomain]":
-    from dnsinv.store.annotations import all_manual
-
-    with opened.store.read() as db:
-        return all_manual(db)
 
 
 def _materialised(rows: Mapping[str, int]) -> Iterator[dg.MaterializeResult[None]]:
