@@ -123,11 +123,11 @@ def remove(config: Path | None, name: str, hand_to: str, *, release: bool) -> No
     click.echo(f"Removed {name}; {_left(left)}.")
 
 
-@user.command(epilog="Example: dnsinv user import staff.csv --dry-run")
+@user.command("import", epilog="Example: dnsinv user import staff.csv --dry-run")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Say what would become of each line only.")
 @click.pass_obj
-def bulk(config: Path | None, file: Any, *, dry_run: bool) -> None:
+def import_users(config: Path | None, file: Any, *, dry_run: bool) -> None:
     """Create, change and disable users as a CSV or JSON FILE says; "-" is standard input.
 
     Bad lines are told and stop no good one; exit code 1 where there are any.
@@ -141,9 +141,6 @@ def bulk(config: Path | None, file: Any, *, dry_run: bool) -> None:
     click.echo(", ".join(f"{count:,} {name}" for name, count in report.counts.items()), err=True)
     if report.counts[Outcome.INVALID]:
         sys.exit(1)
-
-
-bulk.name = "import"
 
 
 @user.command("explain", epilog="Example: dnsinv user explain ada shop.example")
