@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from dnsinv.actions.demo import demo_sign_in, demo_world, missing_days, replay
+from dnsinv.actions.demo_people import people_of_the_company
 from dnsinv.actions.installation import Installation, now, open_with
 from dnsinv.actions.passwords import first_administrator
 from dnsinv.errors import Conflict
@@ -64,6 +65,7 @@ def demo(ctx: click.Context) -> None:
                 task = bar.add_task("Replaying a month of collections", total=len(days))
                 replay(installation, sandbox, days, lambda _day: bar.advance(task), stopping)
             sign_in = demo_sign_in(installation)
+            people_of_the_company(installation)
         finally:
             installation.close()
         run_services(
