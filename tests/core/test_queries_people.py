@@ -142,6 +142,7 @@ def test_nothing_by_which_anybody_signs_in_can_be_read(
         text = json.dumps(rows(installation, tmp_path, query))
         assert not [secret for secret in SECRETS if secret in text], query
     for query in (
+        "from duckdb_secrets()",
         "from sessions",
         "from tokens",
         "select password_hash from users",
