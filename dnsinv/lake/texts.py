@@ -23,6 +23,9 @@ class Texts:
         self._ends = np.frombuffer(offsets, np.int32)[1 : len(texts) + 1].copy()
         self._text: bytes = data[: int(self._ends[-1])].to_pybytes() if len(texts) else b""
 
+        del rows, texts, offsets, data
+        pa.default_memory_pool().release_unused()  # Arrow would keep as much again
+
     def find(self, needle: bytes) -> Positions:
         """Where texts have the needle in them, which has no line end."""
         found = []
