@@ -113,9 +113,16 @@ def _retired(installation: Installation) -> Mapping[str, datetime]:
 
 
 def carry_on(installation: Installation) -> None:
-    """Carry what people decided over to what was observed since, once it is folded."""
-    apply_to_new(installation)
-    follow_changes(installation)
+    """Carry what people decided over to what was observed since, once it is folded.
+
+    One process after another: two that follow the same changes at once would follow them twice,
+    and give owners of contents that were exchanged back to each other.
+    """
+    locks = installation.lake.layout.locks
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / "carry-on.lock"):
+        apply_to_new(installation)
+        follow_changes(installation)
 
 
 def accept(installation: Installation, actor: Actor, collection_id: str) -> Collection:

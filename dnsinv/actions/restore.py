@@ -96,7 +96,7 @@ def _alone(settings: Settings, bench: Bench) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(bench.lock())
-            for name in [*sorted(names), "collections", "fold"]:
+            for name in [*sorted(names), "collections", "fold", "carry-on"]:
                 stack.enter_context(FileLock(locks / f"{name}.lock", timeout=0))
         except Timeout:
             raise Busy(

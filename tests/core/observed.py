@@ -24,12 +24,21 @@ class Observed:
         provider: str = "godaddy",
     ) -> None:
         """The account now has these zones."""
+        self.see(zones, account, provider)
+        derive(self.installation)
+
+    def see(
+        self,
+        zones: Mapping[str, Sequence[Record]],
+        account: str = "gd-1",
+        provider: str = "godaddy",
+    ) -> None:
+        """The same without deriving."""
         scripted = self.accounts.setdefault(account, Scripted({}, provider))
         scripted.zones = {name: list(records) for name, records in zones.items()}
         self.clock.forward(hours=1)
         engine = Engine(self.installation.lake, self.installation.store, self.clock)
         engine.collect(Job(provider, account), scripted)
-        derive(self.installation)
 
     def observe_names(self, *names: str, account: str = "gd-1") -> None:
         """The account now has these domains, with one record each."""

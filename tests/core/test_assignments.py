@@ -1,5 +1,7 @@
 """Who owns what, on SQLite and Postgres: in bulk, inherited, following what becomes of records."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from dnsinv.actions.acting import Actor, NotAllowed
 from dnsinv.actions.assign import Assigned, Mode, assign_domains, assign_records, owners_of
 from dnsinv.actions.backup import BULK, list_backups
+from dnsinv.actions.collect import carry_on
 from dnsinv.actions.explain import activity, explain
 from dnsinv.actions.groups import add_members, create_group
 from dnsinv.actions.installation import Installation
@@ -15,6 +18,7 @@ from dnsinv.actions.workload import workload
 from dnsinv.domain.permission import Right
 from dnsinv.domain.records import RecordIdentity
 from dnsinv.errors import BadName, NotThere, UsageError
+from dnsinv.lake.fold import fold_all
 from dnsinv.store import assignments, audit
 from dnsinv.store.assignments import Origin
 from dnsinv.store.owners import owner
@@ -166,6 +170,38 @@ def test_owners_of_contents_that_are_exchanged_are_exchanged(installation: Insta
     assign_records(installation, ROOT, [www("x.example", "192.0.2.2")], ["grace"])
     world.observe(cloud("192.0.2.2", "192.0.2.1"), "cf-1", "cloudflare")
     assert sorted(owners(installation, "x.example")) == ["192.0.2.1 grace", "192.0.2.2 ada"]
+
+
+def test_two_who_derive_at_once_do_not_follow_the_same_changes_twice(
+    installation: Installation,
+) -> None:
+    for name in ("ada", "grace"):
+        create_user(installation, ROOT, {"name": name})
+    world = Observed(installation)
+    names = [f"x{number}.example" for number in range(5)]
+
+    def clouds(*contents: str) -> dict[str, Any]:
+        return {
+            name: [a_record(name, "www", c, record_id=f"{n}") for n, c in enumerate(contents)]
+            for name in names
+        }
+
+    world.observe(clouds("192.0.2.1", "192.0.2.2"), "cf-1", "cloudflare")
+    assign_records(installation, ROOT, [www(name, "192.0.2.1") for name in names], ["ada"])
+    assign_records(installation, ROOT, [www(name, "192.0.2.2") for name in names], ["grace"])
+    world.see(clouds("192.0.2.2", "192.0.2.1"), "cf-1", "cloudflare")
+    fold_all(installation.lake, {})
+    together = threading.Barrier(2)
+
+    def derive() -> None:
+        together.wait()
+        carry_on(installation)
+
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(derive) for _ in range(2)]:
+            each.result()
+    for name in names:
+        assert sorted(owners(installation, name)) == ["192.0.2.1 grace", "192.0.2.2 ada"]
 
 
 def test_owners_stay_where_another_account_still_serves_the_record(observed: Observed) -> None:

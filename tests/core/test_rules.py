@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dnsinv.actions.assign import Mode, assign_domains, owners_of
+from dnsinv.actions.collect import carry_on, derive
 from dnsinv.actions.groups import create_group
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.people import create_user
@@ -18,6 +19,7 @@ from dnsinv.actions.rules import (
 )
 from dnsinv.domain.patterns import BadPattern, Patterns, clean_pattern, matches
 from dnsinv.errors import NotThere, UsageError
+from dnsinv.lake.fold import fold_history
 from dnsinv.store import audit
 from tests.core.observed import Observed
 from tests.core.stores import ROOT
@@ -148,3 +150,21 @@ def test_rules_keep_their_order(world: Observed) -> None:
     assert order() == [(1, "a*"), (2, "c*"), (3, "d*")]
     with pytest.raises(NotThere):
         remove_rule(it, ROOT, 1_000)
+
+
+def test_a_domain_whose_history_was_published_before_the_domains_gets_its_owner(
+    installation: Installation,
+) -> None:
+    create_group(installation, ROOT, "ops")
+    create_rule(installation, ROOT, "*.example", ["ops"])
+    world = Observed(installation)
+    world.observe_names("a.example")
+    world.see({name: [] for name in ("a.example", "late.example")})
+    fold_history(installation.lake, {})
+    carry_on(installation)  # as somebody else does who derives meanwhile
+    assert owners_of(installation, ROOT, "late.example") == []
+
+    derive(installation)
+
+    (owned,) = owners_of(installation, ROOT, "late.example")
+    assert (owned.owner.name, owned.source) == ("ops", "rule")
