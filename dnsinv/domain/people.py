@@ -65,7 +65,8 @@ def clean_name(text: str, what: str = "name") -> str:
         raise BadPerson(str(bad)) from None
     if not name:
         raise BadPerson(f"The {what} is empty.")
-    if ":" in name or "," in name or "@" in name:
+    # As names are compared: a wide ＠ would make of a name what is somebody's address.
+    if any(character in unicodedata.normalize("NFKC", name) for character in ":,@"):
         raise BadPerson(f"The {what} {name!r} has one of : , @ in it, which lists of owners need.")
     return name
 

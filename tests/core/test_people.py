@@ -95,6 +95,7 @@ def test_a_user_is_kept_as_given_and_found_by_name_and_address(installation: Ins
         ({"name": "a:b"}, BadPerson),
         ({"name": "x" * 101}, BadPerson),
         ({"name": 7}, BadPerson),
+        ({"name": "ada\uff20example.com"}, BadPerson),  # compared, that is an e-mail address
         ({"name": "ok", "email": "nowhere"}, BadPerson),
         ({"name": "ok", "role": "emperor"}, BadPerson),
         ({"name": "ok", "department": "\u202edrow"}, BadText),
