@@ -90,7 +90,7 @@ def sign_in(installation: Installation, name: str, password: str, visitor: Visit
     """
     with installation.store.begin() as db:
         user = _user_named(db, name)
-        account = _account_key(user, name)
+        account = _account_key(name)
         # It counts as failed until it has succeeded: of a hundred attempts at once, few are tried.
         _reserve(db, account, visitor.address, now())
     known = user["password_hash"] if user and user["can_sign_in"] and user["is_active"] else None
@@ -231,10 +231,13 @@ def _user(db: Connection, condition: object) -> RowMapping | None:
     )
 
 
-def _account_key(user: RowMapping | None, name: str) -> str:
-    """One key for the name and the address of a user, and one for whatever is nobody's."""
-    told = f"user {user['id']}" if user else f"name {name_key(name.strip())}"
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+def _account_key(name: str) -> str:
+    """One key for all ways to write what was typed.
+
+    A user's name and address have two: were they one, failures upon the one that hold up the other
+    would tell anybody that both belong to a user.
+    """
+    return hashlib.sha256(name_key(name.strip()).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _session(row: SessionRow) -> Session:

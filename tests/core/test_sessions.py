@@ -215,6 +215,18 @@ def test_after_many_failures_not_even_the_right_password_is_tried(
         assert sign_in(installation, name, PASSWORD, HERE)
 
 
+def test_failures_do_not_tell_whose_address_belongs_to_which_name(
+    installation: Installation,
+) -> None:
+    make_user(installation, "Ada")
+    for name in ("Ada", "Nobody"):
+        fill_failures(installation, MOST_PER_ACCOUNT, name, "198.51.100.9")
+        with pytest.raises(TooManyAttempts):
+            sign_in(installation, f" {name.upper()} ", "wrong", HERE)
+        with pytest.raises(SignInRefused):
+            sign_in(installation, f"{name}@example.com", "wrong", HERE)
+
+
 def test_an_address_that_tries_many_accounts_is_held_up_and_others_are_not(
     installation: Installation,
 ) -> None:
@@ -238,10 +250,10 @@ def test_success_forgives_the_failures_from_there_only(installation: Installatio
 
 def fill_failures(installation: Installation, count: int, name: str, address: str) -> None:
     """What so many wrong passwords leave, without the time that checking them takes."""
-    from dnsinv.actions.sign_in import _account_key, _user_named
+    from dnsinv.actions.sign_in import _account_key
 
+    key = _account_key(name)
     with installation.store.begin() as db:
-        key = _account_key(_user_named(db, name), name)
         for _ in range(count):
             db.execute(insert(failed_sign_ins).values(account_key=key, address=address, at=now()))
 
