@@ -59,7 +59,7 @@ class SignInPages:
                 if await self._door.credentials.session(session_id):
                     return RedirectResponse(where, HTTPStatus.SEE_OTHER)
             except DnsinvError as error:
-                return self._again(503, where, "", str(error))
+                return self._unavailable(where, "", error)
         return self._pages.login(where)
 
     async def sign_in(self, request: Request) -> Response:
@@ -80,8 +80,7 @@ class SignInPages:
             page.headers["Retry-After"] = str(error.retry_after)
             return page
         except DnsinvError as error:
-            _log.error("sign-in is not possible: %s", error)
-            return self._again(503, where, name, "The store does not answer; the log says more.")
+            return self._unavailable(where, name, error)
         return self.enter(opened, where)
 
     def enter(self, opened: Opened, where: str) -> Response:
@@ -122,6 +121,10 @@ class SignInPages:
         return Response(
             status_code=204 if order.index(session.role) >= order.index(needed) else 403
         )
+
+    def _unavailable(self, where: str, name: str, error: DnsinvError) -> Response:
+        _log.error("sign-in is not possible: %s", error)
+        return self._again(503, where, name, "The store does not answer; the log says more.")
 
     def _again(self, status: int, where: str, name: str, problem: str) -> Response:
         return self._pages.login(where, name, problem, status)

@@ -205,3 +205,12 @@ def test_the_start_page_names_its_inline_scripts_and_asks_no_other_host() -> Non
     assert "http:" not in page
     assert "https:" not in page
     assert "agent" not in page
+
+
+def test_a_store_that_does_not_answer_is_no_news_for_strangers(installation: Installation) -> None:
+    cookie = signed_in(installation, "ada", "editor")
+    with installation.store.begin() as db:
+        db.exec_driver_sql("alter table sessions rename to away")
+    shown = send(installation, "GET", "/login", headers={"cookie": cookie})
+    assert shown.status_code == 503
+    assert "sessions" not in shown.text
