@@ -77,11 +77,13 @@ def _recognised(installation: Installation, identity: Identity, visitor: Visitor
     actor = Actor(row.name, "web", row.id, None, visitor.address, visitor.request_id)
     with acting(installation, actor, "user.identity", Right.READ, row.name) as deed:
         deed.details["issuer"] = identity.issuer
-        deed.db.execute(
+        known = deed.db.execute(
             update(users)
             .where(users.c.id == row.id, users.c.subject.is_(None))
             .values(subject=_subject(identity), changed_in=deed.seq)
         )
+        if not known.rowcount:
+            raise SignInRefused("Somebody else came with that address just now.")
     return int(row.id)
 
 

@@ -1,7 +1,9 @@
 """Signing in through an identity provider, against one of our own on this machine."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from joserfc.jwk import RSAKey
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, make_url, select, update
 
 from dnsinv.actions.installation import Installation, open_with
 from dnsinv.settings import Settings
@@ -140,6 +142,24 @@ def test_an_address_that_changed_hands_opens_nothing(company: Company) -> None:
     assert company.sign_in().status_code == 200
     company.provider.person["sub"] = "the next owner of the address"
     assert company.sign_in().status_code == 403
+
+
+def test_of_two_who_come_with_one_address_at_once_one_gets_in(company: Company) -> None:
+    make_user(company.installation, "Ada", "editor", email="ada@example.com")
+    file = make_url(company.installation.settings.store_url).database
+
+    def be_faster(_: object, __: object, statement: str, *___: object) -> None:
+        if statement == "begin immediate":
+            with closing(sqlite3.connect(file)) as other:
+                other.execute("update users set subject = 'the other' where subject is null")
+                other.commit()
+
+    event.listen(Engine, "before_cursor_execute", be_faster)
+    try:
+        assert company.sign_in().status_code == 403
+    finally:
+        event.remove(Engine, "before_cursor_execute", be_faster)
+    assert subject_of(company, "Ada") == "the other"
 
 
 @pytest.mark.parametrize(
