@@ -120,6 +120,8 @@ def _opened(
                 fill_people(con, people(names))
                 gather_people(con)
             con.execute("set lock_configuration = true")
+            # A select may insert and delete in a `with` of its own.
+            con.execute("begin transaction read only")
             yield con
         finally:
             alarm.cancel()

@@ -98,6 +98,12 @@ def test_nothing_outside_the_lake_can_be_read(query: str, world: World) -> None:
         run(world, text, Style.CSV, None)
 
 
+@pytest.mark.parametrize("table", ["people.users", "people.listed.audit_log"])
+def test_a_select_that_writes_on_the_side_is_refused(table: str, world: World) -> None:
+    with pytest.raises(UsageError, match="read-only"):
+        run(world, f"with gone as (delete from {table} returning *) from gone")
+
+
 def test_the_lakes_own_files_can_be_read_by_path(world: World, tmp_path: Path) -> None:
     query = f"select count(*) as n from read_parquet('{world.lake.layout.lake}/snapshots/records/*/*/*/*.parquet')"
     run(world, query, Style.JSON, tmp_path / "out.json")
