@@ -46,15 +46,27 @@ class Reader:
         self._models = Models(installation.lake)
         self._ownership = Ownership(self._models.database, installation.store)
         self._kept = KeptPositions()
+        self._told: tuple[tuple[Any, ...], str] = (None,), ""
 
     def close(self) -> None:
         self._models.close()
 
     def version(self) -> str:
         """What changes whenever an answer may: the read model's version and the people's."""
+        seen = self._seen()
         with self._models.newest() as model, self._installation.store.read() as db:
-            people = owning.state(db)
-            return f"{model.version}-{people.seq}-{people.mark[:16]}"
+            newest = owning.newest(db)
+            told = f"{model.version}-{newest}-{owning.mark(db, newest)[:8]}"
+        self._told = seen, told
+        return told
+
+    def version_at_hand(self) -> str | None:
+        """The same without waiting for anything; None where it has to be asked for.
+
+        It is at hand while nothing was published, nor committed to the store, since it was told.
+        """
+        seen, told = self._told
+        return told if None not in seen and seen == self._seen() else None
 
     def domains(self, actor: Actor, query: DomainQuery) -> Page:
         """A page of domains.
@@ -167,6 +179,9 @@ class Reader:
         return FORMS[form](zone, records, [f"{zone} at {provider}/{served_by}, {when}"])
 
     # -- within -----------------------------------------------------------------------------------
+
+    def _seen(self) -> tuple[Any, ...]:
+        return self._models.look(), self._installation.store.version()
 
     @contextmanager
     def _reading(self, actor: Actor) -> Iterator[tuple[Model, Connection]]:

@@ -136,6 +136,13 @@ class Models:
                 model.readers -= 1
                 self._close_if_done(model)
 
+    def look(self) -> tuple[int, int] | None:
+        """Another value after a read model was published; None where there is none yet."""
+        with contextlib.suppress(OSError):
+            state = self._pointer.stat()
+            return state.st_mtime_ns, state.st_ino
+        return None
+
     def close(self) -> None:
         with self._lock:
             if self._model is not None:
@@ -145,7 +152,7 @@ class Models:
             self.database.close()
 
     def _opened(self) -> Model:
-        seen = self._look()
+        seen = self.look()
         if self._model is None or seen != self._seen:
             path = read_model(self._lake) or self._first()
             if self._model is None or self._model.version != path.stem.removeprefix("read-"):
@@ -159,12 +166,6 @@ class Models:
         if self._lake.layout.current("domains").exists():
             raise LakeError("There is no read model; the next collection makes it again.")
         return build_read_model(self._lake)
-
-    def _look(self) -> tuple[int, int] | None:
-        with contextlib.suppress(OSError):
-            state = self._pointer.stat()
-            return state.st_mtime_ns, state.st_ino
-        return None
 
     def _switch(self, path: Path) -> None:
         try:

@@ -5,6 +5,7 @@ an unchanged one costs no query. All other tags are made of the answer itself.
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from hashlib import blake2b
@@ -12,20 +13,44 @@ from importlib.metadata import version as version_of
 from typing import Any
 
 from fastapi import Request
+from pydantic_core import PydanticSerializationError, to_json
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from dnsinv.actions.installation import now
+from dnsinv.actions.reading import Reader
 
 PROGRAM = version_of("dnsinv")  # another program may answer in another shape
 REVALIDATE = {"Cache-Control": "private, no-cache"}
+ROOM = 8 * 2**20  # bytes of lists kept as they were answered: some 300 pages
+
+
+class Kept:
+    """The bodies last made, up to so many bytes; for the event loop's thread alone."""
+
+    def __init__(self, room: int = ROOM) -> None:
+        self._room = room
+        self._bodies: OrderedDict[str, bytes] = OrderedDict()
+        self._used = 0
+
+    def get(self, key: str) -> bytes | None:
+        if key in self._bodies:
+            self._bodies.move_to_end(key)
+        return self._bodies.get(key)
+
+    def keep(self, key: str, body: bytes) -> None:
+        self._used += len(body) - len(self._bodies.pop(key, b""))
+        self._bodies[key] = body
+        while self._used > self._room:
+            _, dropped = self._bodies.popitem(last=False)
+            self._used -= len(dropped)
 
 
 def as_json(value: Any) -> bytes:
     """UTF-8 JSON without spaces; half characters are escaped, so that it never fails."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
     try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError:
+        return to_json(value)
+    except (PydanticSerializationError, UnicodeEncodeError):
         return json.dumps(value, separators=(",", ":"), default=_plain).encode("ascii")
 
 
@@ -34,15 +59,27 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     return Response(as_json(value), status, headers, media_type="application/json")
 
 
-def fresh(request: Request, version: str, make: Callable[[], Any]) -> Response:
-    """A list made of what `version` names; 304 without making it where the client has it."""
+async def fresh(request: Request, reader: Reader, make: Callable[[], Any]) -> Response:
+    """A list of the inventory; 304 without making it where the client has it.
+
+    `make` is called in a thread, and not at all where the same actor was answered the same since
+    anything changed: people are part of the version, so what was allowed then still is.
+    """
+    version = reader.version_at_hand() or await run_in_threadpool(reader.version)
     today = now().date()  # what expires within so many days is a matter of the day
     asked = f"{PROGRAM} {today} {version} {request.url.path}?{request.url.query}"
     tag = _tag(asked.encode("utf-8", "backslashreplace"))
     headers = {"ETag": tag, **REVALIDATE}
     if names(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    return Response(as_json(make()), headers=headers, media_type="application/json")
+    kept: Kept = request.app.state.kept
+    actor = request.state.actor
+    key = f"{tag} {actor.user_id} {actor.scope}"
+    body = kept.get(key)
+    if body is None:
+        body = await run_in_threadpool(lambda: as_json(make()))
+        kept.keep(key, body)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def tagged(

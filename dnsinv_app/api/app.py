@@ -28,6 +28,7 @@ from dnsinv_app.api import (
     users,
     workload,
 )
+from dnsinv_app.api.answers import Kept
 from dnsinv_app.api.asking import operations, well_formed
 from dnsinv_app.api.errors import Problem, answer_errors
 from dnsinv_app.api.limits import Limited
@@ -94,7 +95,7 @@ def bare_app(installation: Installation, reader: Reader) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.add_middleware(Limited)
-    app.state.installation, app.state.reader = installation, reader
+    app.state.installation, app.state.reader, app.state.kept = installation, reader, Kept()
     answer_errors(app)
     described.describe(app)
     return app

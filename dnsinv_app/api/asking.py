@@ -5,7 +5,7 @@ These functions wait for nothing and are async all the same: others cost a threa
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import unquote_to_bytes
@@ -106,10 +106,20 @@ def _instant(value: Any) -> Any:
     return value
 
 
+def _in_range(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("There is no such instant in UTC.") from None
+
+
 Text = Annotated[str, AfterValidator(_shows)]
 Day = Annotated[date, BeforeValidator(_day), Field(strict=False, examples=["2026-03-02"])]
 Instant = Annotated[
-    AwareDatetime, BeforeValidator(_instant), Field(examples=["2026-03-02T10:00:00Z"])
+    AwareDatetime,
+    BeforeValidator(_instant),
+    AfterValidator(_in_range),
+    Field(examples=["2026-03-02T10:00:00Z"]),
 ]
 
 

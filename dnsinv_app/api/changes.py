@@ -32,9 +32,9 @@ class Change(BaseModel):
 
 
 @router.get("/changes", response_model=Listed[Change])
-def list_changes(
+async def list_changes(
     reader: Read, who: Who, request: Request, asked: Annotated[ChangeFilters, Query()]
 ) -> Response:
     """Changes of domains and records, the latest first."""
     query = asked.query()
-    return fresh(request, reader.version(), lambda: told(reader.changes(who, query)))
+    return await fresh(request, reader, lambda: told(reader.changes(who, query)))

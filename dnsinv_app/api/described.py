@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
-from dnsinv_app.api.answers import REVALIDATE, fresh
+from dnsinv_app.api.answers import REVALIDATE, tagged
 
 SWAGGER = Path(__file__).parents[1] / "static" / "swagger"
 TITLE = "DNS Inventory"
@@ -93,7 +93,7 @@ def add_page(app: FastAPI, parts: Mapping[str, FastAPI]) -> None:
     """Serve /docs and /openapi.json."""
 
     def openapi(request: Request) -> Response:
-        return fresh(request, "", lambda: described(parts))
+        return tagged(request, described(parts))
 
     def page(_: Request) -> Response:
         return FileResponse(

@@ -64,22 +64,22 @@ class ZoneAsked(BaseModel):
 
 
 @router.get("/domains/{name}/records", response_model=Listed[RecordItem])
-def list_records_of(
+async def list_records_of(
     reader: Read, who: Who, request: Request, name: DomainName, asked: Annotated[Paged, Query()]
 ) -> Response:
     """The current DNS records of one domain, those of its subdomain zones included."""
     query = RecordQuery(domain=name, page=asked.page, limit=asked.limit)
-    return fresh(request, reader.version(), lambda: told(reader.records(who, query)))
+    return await fresh(request, reader, lambda: told(reader.records(who, query)))
 
 
 @router.get("/domains/{name}/history", response_model=Listed[Period])
-def list_history(
+async def list_history(
     reader: Read, who: Who, request: Request, name: DomainName, asked: Annotated[Paged, Query()]
 ) -> Response:
     """When a domain and its records, or those of a name in it, had which values; latest first."""
-    return fresh(
+    return await fresh(
         request,
-        reader.version(),
+        reader,
         lambda: told(reader.history(who, name, asked.page, asked.limit)),
     )
 

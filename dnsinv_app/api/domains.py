@@ -98,12 +98,12 @@ class AnnotationItem(BaseModel):
 
 
 @router.get("/domains", response_model=Listed[DomainItem], responses=MISSING)
-def list_domains(
+async def list_domains(
     reader: Read, who: Who, request: Request, asked: Annotated[DomainFilters, Query()]
 ) -> Response:
     """Current domains, in order of name where no other is asked for."""
     query = asked.query()
-    return fresh(request, reader.version(), lambda: told(reader.domains(who, query)))
+    return await fresh(request, reader, lambda: told(reader.domains(who, query)))
 
 
 @router.get("/domains/{name}", response_model=DomainItem, responses=MISSING)

@@ -41,9 +41,9 @@ class RecordItem(BaseModel):
 
 
 @router.get("/dns", response_model=Listed[RecordItem], responses=MISSING)
-def list_records(
+async def list_records(
     reader: Read, who: Who, request: Request, asked: Annotated[RecordFilters, Query()]
 ) -> Response:
     """Current DNS records, in order of zone, name, type and content."""
     query = asked.query()
-    return fresh(request, reader.version(), lambda: told(reader.records(who, query)))
+    return await fresh(request, reader, lambda: told(reader.records(who, query)))

@@ -58,6 +58,6 @@ class Stats(BaseModel):
 
 
 @router.get("/stats", response_model=Stats)
-def show_stats(reader: Read, who: Who, request: Request) -> Response:
+async def show_stats(reader: Read, who: Who, request: Request) -> Response:
     """The inventory in numbers."""
-    return fresh(request, reader.version(), lambda: reader.stats(who))
+    return await fresh(request, reader, lambda: reader.stats(who))

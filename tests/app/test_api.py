@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from dnsinv_app.api.answers import Kept
 from tests.app.api import Served, error_of
 
 TAGGED = ("/api/domains?expiring=30", "/api/dns", "/api/changes", "/api/stats", "/api/users", "/api/groups", "/api/domains/alpha.example")  # fmt: skip
@@ -173,3 +174,32 @@ def test_a_hundred_thousand_names_fit_into_one_request(served: Served) -> None:
         "/api/assign-domain", json={"names": names, "owners": ["the-viewer"], "mode": "remove"}
     )
     assert reply.json()["assets"] == 100_000
+
+
+def test_a_list_kept_as_it_was_answered_is_made_anew_for_another_actor_and_after_any_change(
+    served: Served,
+) -> None:
+    path = "/api/domains?search=gamma"
+    kept = served.as_viewer.get(path)
+    assert served.as_viewer.get(path).content == kept.content
+    assert served.as_admin.get(path).content == kept.content
+    assert served.as_nobody.get(path).status_code == 401
+    served.as_editor.patch("/api/domains/gamma.example", json={"note": "Ask legal first."})
+    for client in (served.as_viewer, served.as_admin):
+        found = client.get(path)
+        assert found.headers["ETag"] != kept.headers["ETag"]
+        assert found.json()["items"][0]["note"] == "Ask legal first."
+
+
+def test_no_more_answers_are_kept_than_there_is_room_for_and_the_last_ones_stay() -> None:
+    kept = Kept(room=10)
+    kept.keep("first", b"1234")
+    kept.keep("second", b"1234")
+    assert kept.get("first") == b"1234"
+    kept.keep("third", b"1234")
+    assert kept.get("second") is None
+    assert kept.get("first") == kept.get("third") == b"1234"
+    kept.keep("third", b"12345678")
+    assert (kept.get("first"), kept.get("third")) == (None, b"12345678")
+    kept.keep("large", bytes(11))
+    assert kept.get("large") is None
