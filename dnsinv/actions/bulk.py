@@ -185,9 +185,9 @@ def _refuse_taken(known: _Known, values: Mapping[str, Any], place: int) -> None:
 
 
 def _refuse_no_administrator(known: _Known, user: User, values: Mapping[str, Any]) -> None:
-    if user.id not in known.administrators or administers({**asdict(user), **values}):
+    if not administers(asdict(user)) or administers({**asdict(user), **values}):
         return
-    if known.administrators == {user.id}:
+    if known.administrators <= {user.id}:
         raise BadFile(f"{user.name} is the last active administrator who can sign in.")
     known.administrators.discard(user.id)
 

@@ -10,14 +10,14 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import insert, select, update
 
 from dnsinv.actions.acting import Actor, Deed, acting
 from dnsinv.actions.installation import Installation
 from dnsinv.domain.people import name_key
 from dnsinv.domain.permission import Right, Role
 from dnsinv.errors import BadSetting, Conflict, NotThere, UsageError
-from dnsinv.store import sessions
+from dnsinv.store import people, sessions
 from dnsinv.store.tables import users
 
 LEAST, MOST = 8, 1000  # characters
@@ -102,7 +102,7 @@ def first_administrator(installation: Installation) -> FirstSignIn | None:
         Conflict: `admin` is somebody who may not sign in.
     """
     with installation.store.read() as db:
-        if _has_administrator(db):
+        if people.administrators(db):
             return None
     given = installation.settings.admin_password.get_secret_value()
     password = given or secrets.token_urlsafe(12)
@@ -111,28 +111,11 @@ def first_administrator(installation: Installation) -> FirstSignIn | None:
     except BadPassword as error:
         raise BadSetting(f"ADMIN_PASSWORD is wrong: {error}") from None
     with acting(installation, STARTING, "user.first_administrator", Right.MANAGE_PEOPLE) as deed:
-        is_needed = not _has_administrator(deed.db)  # another process may have been faster
+        is_needed = not people.administrators(deed.db)  # another process may have been faster
         if is_needed:
             _make_first(deed, kept)
         deed.details["made"] = is_needed
     return FirstSignIn(FIRST_NAME, "" if given else password) if is_needed else None
-
-
-def _has_administrator(db: Connection) -> bool:
-    can_prove_it = users.c.password_hash.is_not(None) | users.c.subject.is_not(None)
-    return bool(
-        db.execute(
-            select(
-                exists().where(
-                    users.c.role == Role.ADMIN.value,
-                    users.c.is_active,
-                    users.c.can_sign_in,
-                    users.c.ended_in.is_(None),
-                    can_prove_it,
-                )
-            )
-        ).scalar_one()
-    )
 
 
 def _make_first(deed: Deed, password_hash: str) -> None:

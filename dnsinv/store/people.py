@@ -32,6 +32,7 @@ _ADMINISTERS = and_(
     users.c.role == Role.ADMIN.value,
     users.c.is_active.is_(True),
     users.c.can_sign_in.is_(True),
+    or_(users.c.password_hash.is_not(None), users.c.subject.is_not(None)),  # to prove who they are
 )
 
 
@@ -138,7 +139,7 @@ def end(db: Connection, user_id: int, seq: int) -> None:
 
 
 def administrators(db: Connection) -> set[int]:
-    """Ids of the active administrators who can sign in."""
+    """Ids of the active administrators who can sign in: with a password, or as they did before."""
     return set(db.execute(select(users.c.id).where(_ADMINISTERS)).scalars())
 
 

@@ -19,6 +19,7 @@ from dnsinv.actions.groups import (
     update_group,
 )
 from dnsinv.actions.installation import Installation, now
+from dnsinv.actions.passwords import set_password
 from dnsinv.actions.people import (
     create_user,
     disable_user,
@@ -138,6 +139,8 @@ def test_the_last_administrator_who_can_sign_in_stays(
     installation: Installation, change: Any
 ) -> None:
     ada = make(installation, "Ada", role="admin")
+    set_password(installation, ROOT, "Ada", "correct horse")
+    make(installation, "Ghost", role="admin")  # without a password
     make(installation, "Robot", role="admin", can_sign_in=False)
     make(installation, "Gone", role="admin", is_active=False)
 
@@ -150,6 +153,7 @@ def test_the_last_administrator_who_can_sign_in_stays(
     with pytest.raises(Conflict, match="Ada is the last active administrator"):
         act("Ada")
     make(installation, "Grace", role="admin")
+    set_password(installation, ROOT, "Grace", "correct horse")
     act("Ada")
     with pytest.raises(Conflict, match="Grace is the last"):
         act("Grace")
