@@ -198,3 +198,5 @@ def test_numbers_beyond_reason_are_refused(served: Served) -> None:
         assert error_of(served.as_admin.delete(path))[0] == 422
     for query in ("page=0", "limit=0", "limit=501", f"page={2**70}", "expiring=-1", "page=1e3"):
         assert error_of(served.as_admin.get(f"/api/domains?{query}"))[0] == 422
+    for since in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+        assert error_of(served.as_admin.get(f"/api/audit?since={since}"))[0] == 422
