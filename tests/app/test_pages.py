@@ -87,6 +87,14 @@ def test_the_pages_fit_desk_tablet_and_phone_and_ask_nothing_of_other_hosts(
                 assert editor.overflow == 0, f"{path} at {width} px, {scheme}"
 
 
+def test_the_longest_status_covers_no_other_column(editor: Browser) -> None:
+    editor.page.set_viewport_size({"width": 1280, "height": 900})
+    pill = editor.open("/domains").locator("td.status .pill").first
+    pill.evaluate("each => each.textContent = '(transferred, transferred)'")
+    edge = "each => each.getBoundingClientRect().right"
+    assert pill.evaluate(edge) <= pill.locator("..").evaluate(edge)
+
+
 def test_the_overview_shows_what_waits_and_the_accounts(editor: Browser) -> None:
     page = editor.open("/")
     page.get_by_role("heading", name="Waiting for a decision").wait_for()
