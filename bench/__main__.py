@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import collecting, exporting, publishing, reading, starting
+from bench import collecting, exporting, publishing, reading, serving, starting
 from bench.report import Line, show
 
 LINES: dict[str, Callable[[Path], Iterator[Line]]] = {
@@ -17,6 +17,7 @@ LINES: dict[str, Callable[[Path], Iterator[Line]]] = {
     "large": collecting.large,
     "reading": reading.reading,
     "exporting": exporting.exporting,
+    "api": serving.serving,
 }
 
 
