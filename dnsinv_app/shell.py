@@ -24,13 +24,15 @@ SERVED = (
     "/_stcore/health",
     "/_stcore/host-config",
     "/_stcore/stream",
-    "/_stcore/upload_file/",
     "/_stcore/bidi-components/",
     "/component/",
     "/media/",
     "/static/",
 )
-"""What the pages need of Streamlit; its metrics, agent API and own sign-in stay closed."""
+"""What the pages need of Streamlit; its metrics, agent API and own sign-in stay closed.
+
+So do its uploads, of which it keeps in memory as many as anybody sends.
+"""
 
 OPTIONS: dict[str, object] = {
     "browser.gatherUsageStats": False,
@@ -43,7 +45,6 @@ OPTIONS: dict[str, object] = {
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
-    "server.maxUploadSize": 20,  # megabytes, which stay in memory
     "server.trustedUserHeaders": USER_HEADERS,
 }
 _INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)

@@ -63,8 +63,6 @@ TABLE = [
     Row("GET", "/_stcore/health", VIEWER),
     Row("GET", "/_stcore/host-config", VIEWER),
     Row("GET", "/_stcore/stream", VIEWER),
-    Row("PUT", "/_stcore/upload_file/session/file", VIEWER),
-    Row("DELETE", "/_stcore/upload_file/session/file", VIEWER),
     Row("GET", "/_stcore/bidi-components/x/y.js", VIEWER),
     Row("GET", "/component/x/y.js", VIEWER),
     Row("GET", "/media/nothing.png", VIEWER),
@@ -145,8 +143,6 @@ def routes_of(app: ASGIApp) -> set[tuple[str, str]]:
 
 def rows_of(method: str, path: str) -> list[Row]:
     """The lines of the table for a route; of a folder, whatever is in it."""
-    if path == "/_stcore/upload_file/":
-        return [row for row in TABLE if row.path.startswith(path)]
     is_folder = path in OF_A_FOLDER
     return [
         row

@@ -221,8 +221,7 @@ def test_each_role_gets_what_is_its_own(people: People, row: Row, role: str) -> 
         pytest.skip("it ends the session: see below")
     status, _, text = ask(people, row, people.headers(role) | SPOOFED)
     if row.is_for(role):
-        # Streamlit has a proof of its own for uploads.
-        assert status not in (401, 403) or "upload_file" in row.path, text
+        assert status not in (401, 403), text
         assert status < 500 or row.path.startswith(("/api/collect-", "/api/health")), text
     else:
         assert is_withheld(status, row), text
@@ -259,9 +258,8 @@ def test_a_write_with_a_cookie_needs_our_page_and_its_proof(people: People, row:
         {"Origin": "http://127.0.0.1:1"},
         {"Origin": ""},
     ]
-    if "upload_file" not in row.path:
-        of_another = people.headers("viewer")["X-CSRF-Token"]
-        wrong += [{"X-CSRF-Token": token} for token in ("", "x", of_another)]
+    of_another = people.headers("viewer")["X-CSRF-Token"]
+    wrong += [{"X-CSRF-Token": token} for token in ("", "x", of_another)]
     for change in wrong:
         status, _, text = ask(people, row, good | change)
         assert status == 403, f"{change}: {text}"
@@ -320,6 +318,12 @@ def test_unknown_addresses_are_not_found_for_whoever_is_signed_in(people: People
                     "/component", "/manifest.json"):  # fmt: skip
         status, _, text = ask(people, Row("GET", address, VIEWER), people.headers("admin"))
         assert status == 404, f"{address}: {text[:200]}"
+
+
+def test_streamlits_uploads_are_closed(people: People) -> None:
+    for method in ("PUT", "DELETE"):
+        row = Row(method, "/_stcore/upload_file/session/file", VIEWER)
+        assert ask(people, row, people.headers("admin"))[0] == 404
 
 
 def test_a_foreign_host_is_refused_whoever_asks(people: People) -> None:
