@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from dnsinv.lake.lake import literal, sql, view
-from dnsinv.lake.schemas import BESIDE, DNS_RECORDS, DOMAINS, OF_PEOPLE
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS, OF_PEOPLE
 
 NAMES = pa.schema([("id", pa.int64()), ("name", pa.string())])
 OWNED_DOMAINS = pa.schema(
@@ -86,9 +86,3 @@ def show_people(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create table people.listed.{table.name} as {table.empty()}")
         view(con, table.name, f"from people.listed.{table.name}")
         con.execute(f"comment on view {table.name} is {literal(table.doc)}")
-
-
-def columns_of(table: str) -> tuple[str, ...]:
-    """The columns of `domains` or `dns_records` with those that people add, in their order."""
-    observed = {each.name: each for each in (DOMAINS, DNS_RECORDS)}[table]
-    return (*observed.names, *(each.name for each in BESIDE[table]))
