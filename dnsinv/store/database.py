@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # importing it takes longer than opening a store that needs n
 
 REVISION = "0002"  # the newest file in revisions/versions; a test compares the two
 BUSY_TIMEOUT_MS = 10_000
+PRIVATE = 0o600  # it holds password hashes
 
 
 class StoreError(DnsinvError):
@@ -239,6 +240,9 @@ def _engine(url: str) -> Engine:
             raise StoreError(
                 f"The folder of {address.database} cannot be made: {error}."
             ) from error
+        with suppress(OSError):  # connecting says better why
+            # What SQLite puts beside it is as private.
+            Path(address.database).touch(PRIVATE, exist_ok=False)
     engine = create_engine(address)
 
     @event.listens_for(engine, "connect")

@@ -66,6 +66,15 @@ def test_writers_at_once_lose_nothing(tmp_path: Path, store: Store) -> None:
         assert len(collections.latest(db, limit=200)) == 100
 
 
+def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", tmp_path / "locks")
+    with store.begin() as db:
+        settings.change(db, "x", 1, Clock(2026, 3, 2, 9).now)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("store.db*")}
+    store.close()
+    assert modes == dict.fromkeys(("store.db", "store.db-shm", "store.db-wal"), 0o600)
+
+
 def test_a_hold_gives_way_to_a_newer_one(store: Store) -> None:
     clock = Clock()
     with store.begin() as db:
