@@ -19,13 +19,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from dnsinv.actions.installation import Installation, open_with
+from dnsinv.actions.health import readable
+from dnsinv.actions.installation import Installation, now, open_with
 from dnsinv.actions.metrics import Metrics
 from dnsinv.actions.passwords import matches
 from dnsinv.actions.reading import Reader
-from dnsinv.actions.state import problems_of
 from dnsinv.errors import DnsinvError, UsageError
-from dnsinv.settings import Settings, load_settings
+from dnsinv.settings import load_settings
 from dnsinv_app.current import serve
 from dnsinv_app.documents import documents
 from dnsinv_app.door import make_door
@@ -54,7 +54,7 @@ def create_app(installation: Installation, *, has_shell: bool = False) -> ASGIAp
         *program_routes(installation, reader, metrics),
         *sign_in.routes(),
         *OidcPages(door, pages, sign_in).routes(),
-        *_own_routes(settings),
+        *_own_routes(installation),
     ]
     inside = inner_app(installation, reader, pages, routes, has_shell=has_shell)
     return door.guard(Counted(inside, metrics))
@@ -122,14 +122,14 @@ def main() -> int:
     return 0
 
 
-def _own_routes(settings: Settings) -> list[BaseRoute]:
+def _own_routes(installation: Installation) -> list[BaseRoute]:
     """The docs and what belongs to all pages."""
     docs = documents()
 
     def health(_: Request) -> Response:
-        problems = _problems(settings)
+        found = readable(installation, now())
         return JSONResponse(
-            {"status": "unreadable" if problems else "ok"}, 503 if problems else 200
+            {"status": "ok" if found.is_readable else "unreadable"}, found.http_status
         )
 
     def document(request: Request) -> Response:
@@ -148,17 +148,6 @@ def _own_routes(settings: Settings) -> list[BaseRoute]:
         Route("/favicon.png", icon),  # what Streamlit asks for
         Mount("/assets", StaticFiles(directory=STATIC)),
     ]
-
-
-def _problems(settings: Settings) -> list[str]:
-    try:
-        installation = open_with(settings)
-    except DnsinvError as error:
-        return [str(error)]
-    try:
-        return problems_of(installation)
-    finally:
-        installation.close()
 
 
 if __name__ == "__main__":

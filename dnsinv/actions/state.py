@@ -30,9 +30,8 @@ from dnsinv.actions.overview import (
 )
 from dnsinv.collection.spool import Spool
 from dnsinv.errors import DnsinvError
-from dnsinv.lake.lake import one_file, sql
+from dnsinv.lake.lake import sql
 from dnsinv.lake.readmodel import read_model
-from dnsinv.lake.schemas import DOMAINS
 from dnsinv.store import accounts, collections, settings
 from dnsinv.store.collections import Collection, Hold
 
@@ -92,30 +91,6 @@ def overview(installation: Installation, at: datetime) -> Overview:
     return Overview(at, **found, unconfigured=unconfigured, problems=reading.problems)
 
 
-def problems_of(installation: Installation) -> list[str]:
-    """Why store or lake cannot be read; empty when they can."""
-    reading = _Reading()
-    lake = installation.lake
-
-    def read_lake() -> None:
-        path = read_model(lake)
-        if path is not None:
-            with _opened(path) as con:
-                con.execute("select count(*) from domains").fetchall()
-        with lake.open() as con:
-            con.execute(
-                f"select count(*) from ({one_file(DOMAINS, lake.layout.current('domains'))})"
-            )
-
-    def read_store() -> None:
-        with installation.store.begin() as db:
-            collections.latest(db, limit=1)
-
-    reading.part("The store", read_store, None)
-    reading.part("The lake", read_lake, None)
-    return reading.problems
-
-
 # -- the read model -------------------------------------------------------------------------------
 
 
@@ -152,7 +127,7 @@ def _opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _known(installation: Installation) -> _Known | None:
     default = installation.settings.data_collection_interval
-    with installation.store.begin() as db:
+    with installation.store.read() as db:
         minutes = settings.number(db, settings.INTERVAL_MINUTES, default)
         known = accounts.known_accounts(db)
         recent = {name: collections.latest(db, name, RECENT) for name, *_ in known}

@@ -8,7 +8,7 @@ import pytest
 
 from dnsinv.actions.installation import open_with
 from dnsinv.actions.overview import Overview
-from dnsinv.actions.state import overview, problems_of
+from dnsinv.actions.state import overview
 from dnsinv.lake.readmodel import read_model
 from dnsinv.settings import Settings
 from dnsinv.store import accounts
@@ -172,18 +172,6 @@ def test_a_missing_read_model_is_said(small: Inventory) -> None:
     assert look(small.settings).problems == [
         "There is no read model; the next collection makes it again."
     ]
-
-
-def test_a_sound_installation_has_no_problems_and_a_damaged_lake_has_one(small: Inventory) -> None:
-    installation = open_with(small.settings)
-    try:
-        assert problems_of(installation) == []
-        small.lake.layout.current("domains").write_bytes(b"no parquet")
-        assert [problem.partition(":")[0] for problem in problems_of(installation)] == [
-            "The lake cannot be read"
-        ]
-    finally:
-        installation.close()
 
 
 def test_an_account_retired_later_leaves_the_list(small: Inventory) -> None:

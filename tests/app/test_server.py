@@ -1,5 +1,6 @@
 """The server: what it answers outside of Streamlit's pages, and how it starts and stops."""
 
+import asyncio
 import re
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from dnsinv.actions.reading import Reader
 from dnsinv_app.door import make_door
 from dnsinv_app.headers import HEADERS
 from dnsinv_app.pages import Pages
-from dnsinv_app.server import inner_app
+from dnsinv_app.server import create_app, inner_app
 from tests.app.conftest import ask, get
 from tests.app.inventory import Inventory
 
@@ -51,6 +52,21 @@ def test_a_server_on_a_damaged_store_says_so_and_does_not_start(
 def test_health_is_ok_when_store_and_lake_can_be_read(small: Inventory) -> None:
     health = get(small.settings, "/healthz")
     assert (health.status_code, health.json()) == (200, {"status": "ok"})
+
+
+def test_health_waits_for_nobody_who_writes(small: Inventory) -> None:
+    installation = open_with(small.settings)
+    transport = httpx.ASGITransport(create_app(installation))
+
+    async def health() -> int:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return (await client.get("/healthz")).status_code
+
+    try:
+        with small.store.begin():
+            assert asyncio.run(health()) == 200
+    finally:
+        installation.close()
 
 
 def test_health_says_that_the_lake_cannot_be_read(small: Inventory) -> None:
