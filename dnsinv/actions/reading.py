@@ -55,8 +55,8 @@ class Reader:
         """What changes whenever an answer may: the read model's version and the people's."""
         seen = self._seen()
         with self._models.newest() as model, self._installation.store.read() as db:
-            newest = owning.newest(db)
-            told = f"{model.version}-{newest}-{owning.mark(db, newest)[:8]}"
+            people = owning.state(db)
+            told = f"{model.version}-{people.seq}-{people.mark[:16]}"
         self._told = seen, told
         return told
 

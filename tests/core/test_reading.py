@@ -162,6 +162,18 @@ def test_unknown_orders_are_refused(reader: Reader, sort: str) -> None:
         reader.domains(ROOT, DomainQuery(sort=sort))
 
 
+def test_the_version_is_at_hand_until_somebody_commits_anything(
+    reader: Reader, installation: Installation
+) -> None:
+    assert reader.version_at_hand() is None
+    version = reader.version()
+    has_number = installation.store.version() is not None  # Postgres has none to tell it by
+    assert reader.version_at_hand() == (version if has_number else None)
+    create_group(installation, ROOT, "ops")
+    assert reader.version_at_hand() is None
+    assert reader.version() != version
+
+
 def test_owners_are_shown_and_filtered_by_as_soon_as_they_are_assigned(
     reader: Reader, installation: Installation
 ) -> None:
