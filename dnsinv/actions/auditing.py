@@ -70,4 +70,3 @@ def _conditions(query: AuditQuery) -> Iterator[ColumnElement[bool]]:
         yield columns.at >= query.since
     if query.until is not None:
         yield columns.at < query.until
-

@@ -6,22 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete
 
 from dnsinv.actions.acting import Actor, NotAllowed
 from dnsinv.actions.annotate import annotate
 from dnsinv.actions.assign import Mode, assign_domains, assign_records
+from dnsinv.actions.backup import make_backup
 from dnsinv.actions.groups import create_group
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.ownership import Ownership
 from dnsinv.actions.people import create_user, update_user
 from dnsinv.actions.queries import ChangeQuery, DomainQuery, RecordQuery
 from dnsinv.actions.reading import Reader
+from dnsinv.actions.restore import restore
 from dnsinv.domain.records import Record, RecordIdentity
 from dnsinv.errors import LakeError, NotThere, UsageError
 from dnsinv.lake.schemas import BESIDE, DNS_RECORDS, DOMAINS
 from dnsinv.store import audit, owning
-from dnsinv.store.tables import assignments, audit_log
 from tests.core.observed import Observed
 from tests.core.scripted import a_record
 from tests.core.stores import ROOT
@@ -228,16 +228,21 @@ def test_who_began_to_read_before_a_change_takes_nobody_back_behind_it(
     assert owned() == {"lab-1.example"}
 
 
+def last_entry(installation: Installation) -> int:
+    with installation.store.read() as db:
+        return audit.last_seq(db)
+
+
 def test_a_store_that_went_another_way_from_an_earlier_entry_is_another_version(
     reader: Reader, installation: Installation
 ) -> None:
     create_group(installation, ROOT, "ops")
+    before = make_backup(installation, ROOT)
     assign_domains(installation, ROOT, ["lab-1.example"], ["group:ops"])
-    one_way, found = reader.version(), names(reader, group="ops")
-    with installation.store.begin() as db:  # as a restore does, followed by another decision
-        db.execute(delete(assignments))
-        db.execute(delete(audit_log).where(audit_log.c.seq == audit.last_seq(db)))
+    one_way, found, seq = reader.version(), names(reader, group="ops"), last_entry(installation)
+    restore(installation.settings, ROOT, before.path, discards_present=True)
     assign_domains(installation, ROOT, ["lab-2.example"], ["group:ops"])
+    assert last_entry(installation) == seq
     assert found == ["lab-1.example"]
     assert names(reader, group="ops") == ["lab-2.example"]
     assert reader.version() != one_way
