@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, select, text, update
 
 from dnsinv.actions.acting import Actor, NotAllowed, acting, note
 from dnsinv.actions.installation import Installation, open_with
@@ -56,14 +56,17 @@ def test_what_was_done_and_what_was_refused_stand_in_the_log(installation: Insta
 
 
 def test_what_fails_midway_leaves_neither_the_act_nor_its_entry(installation: Installation) -> None:
-    with (
-        pytest.raises(ZeroDivisionError),
-        acting(installation, LOCAL, "user.create", Right.MANAGE_PEOPLE) as deed,
-    ):
-        deed.db.execute(update(users).values(name="x"))
-        _ = 1 / 0
+    def rename_and_fail() -> None:
+        with acting(installation, LOCAL, "user.create", Right.MANAGE_PEOPLE) as deed:
+            deed.db.execute(update(users).values(name="x"))
+            raise ZeroDivisionError
+
+    make_user(installation, "viewer")
+    with pytest.raises(ZeroDivisionError):
+        rename_and_fail()
     with installation.store.begin() as db:
-        assert audit.last_seq(db) == 0
+        assert audit.last_seq(db) == 1
+        assert db.execute(select(users.c.name)).scalars().all() == ["viewer"]
 
 
 @pytest.mark.parametrize("statement", ["update audit_log set actor = 'x'", "delete from audit_log"])
