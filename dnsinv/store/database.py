@@ -1,6 +1,8 @@
 """Opening the store: SQLite in WAL mode, or Postgres by DATABASE_URL; upgraded when opened."""
 
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -157,6 +159,30 @@ def open_as_it_is(url: str) -> tuple[Store, str]:
     except (SQLAlchemyError, OSError) as error:
         engine.dispose()
         raise _cannot_open(engine, error) from error
+
+
+@contextmanager
+def copied(url: str) -> Iterator[Store]:
+    """A copy of a SQLite store, to read from where its disk takes no writes: SQLite needs some.
+
+    Raises:
+        StoreError: it is no SQLite store, or cannot be copied.
+    """
+    source = make_url(url).database if make_url(url).get_backend_name() == "sqlite" else None
+    if source is None:
+        raise StoreError("The store is not a file that could be copied.")
+    with tempfile.TemporaryDirectory(prefix="dnsinv-store-") as folder:
+        try:
+            for name in (source, f"{source}-wal"):  # what was committed last is in the second
+                if Path(name).exists():
+                    shutil.copy(name, folder)
+        except OSError as error:
+            raise StoreError(f"The store {source} cannot be copied: {error}.") from error
+        store, _ = open_as_it_is(f"sqlite:///{folder}/{Path(source).name}")
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def is_known(revision: str) -> bool:

@@ -142,9 +142,8 @@ class Replay:
         return [each.id for each in self.collections if each.started_at.hour != AT.hour]
 
     def sql(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        """Rows, as `dnsinv sql` would show them."""
-        with self.lake.connect_read_only() as con:
-            return con.execute(query, parameters).fetchall()
+        """Rows of a query over the datasets."""
+        return self.lake.query(query, parameters)
 
     def rows(self, query: str, *parameters: Any) -> dict[str, list[Row]]:
         """Record values by account; the query gives account and the fields of Row."""
