@@ -45,6 +45,9 @@ def service(installation: Installation, name: str, sign: str) -> Iterator[None]:
         text=True,
     )
     assert process.stdout
+    drain = threading.Thread(target=process.stdout.read)  # it would stop at a full pipe
+    patience = threading.Timer(120, process.kill)  # ends the wait below, with what was said
+    patience.start()
     try:
         said = []
         for line in process.stdout:
@@ -53,13 +56,19 @@ def service(installation: Installation, name: str, sign: str) -> Iterator[None]:
                 break
         else:
             raise AssertionError("".join(said))
-        drain = threading.Thread(target=process.stdout.read)  # or it would stop at a full pipe
+        patience.cancel()
         drain.start()
         yield
     finally:
+        patience.cancel()
         process.terminate()
-        process.wait()
-        drain.join()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if drain.is_alive():
+            drain.join()
         process.stdout.close()
 
 
