@@ -22,6 +22,7 @@ import tenacity
 from dnsinv.errors import MalformedReply, ProviderError, ProviderUnavailable
 from dnsinv.http_hints import PASSING_STATUSES, asked_wait
 from dnsinv.http_limit import Clock, Limiter, Rate, Sleep
+from dnsinv.http_window import Sent
 
 __all__ = [
     "STOPPING",
@@ -293,27 +294,31 @@ class _Paced(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         limiter = self._limiter_for(request.url.path)
         with self._slots:
-            self._admit(limiter, hurry=request.extensions[_HURRY])
+            sent = self._admit(limiter, hurry=request.extensions[_HURRY])
             with self._counting:
                 self.requests += 1
             deadline = self._ticks() + self._patience.attempt_seconds
             response = self._wire.handle_request(request)
+            heard = self._clock()
             self._read(response, deadline)
+        limiter.answered(sent, heard)
         self._heed(limiter, request, response)
         return response
 
     def close(self) -> None:
         self._wire.close()
 
-    def _admit(self, limiter: Limiter, *, hurry: bool) -> None:
+    def _admit(self, limiter: Limiter, *, hurry: bool) -> Sent:
         if self._stopping.is_set():
             raise _told_to_stop()
         if not hurry:
-            limiter.acquire(self._patience.hint_seconds)
-        elif wait := limiter.take():
+            return limiter.acquire(self._patience.hint_seconds)
+        taken = limiter.take()
+        if not isinstance(taken, Sent):
             raise ProviderUnavailable(
-                f"The rate limit lets the next request pass in {wait:.0f} s.", code="429"
+                f"The rate limit lets the next request pass in {taken:.0f} s.", code="429"
             )
+        return taken
 
     def _read(self, response: httpx.Response, deadline: float) -> None:
         """Read the body here, so that one that breaks off is tried again."""

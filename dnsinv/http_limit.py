@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dnsinv.errors import BadSetting, ProviderUnavailable
-from dnsinv.http_window import Ring, Window
+from dnsinv.http_window import Ring, Sent, Window
 
 _LONGEST_PAUSE = 3600.0  # seconds; a pause that claims more comes from a clock that jumped
 _CLOCK_STEP = 1.0  # seconds a stamp may lie in the future before it is taken for a clock jump
+_LATEST = 1.0  # seconds a request is believed to have been under way longer than others
 _SHORTEST_WAIT = 0.001  # seconds; so that rounding cannot make a loop of empty waits
 
 Sleep = Callable[[float], None]
@@ -36,6 +37,9 @@ class Limiter:
     Bursts up to the limit pass at once. With `state` all processes share the window. Threads may
     use one limiter together.
 
+    The server counts arrivals, and a request that is under way for longer than others arrives
+    later than it was sent, so that the window it falls into ends later too. `answered` tells.
+
     Raises (every method):
         ProviderUnavailable: the state file cannot be read or written.
     """
@@ -48,34 +52,45 @@ class Limiter:
         sleep: Sleep = time.sleep,  # noqa: TID251  # this file is a part of dnsinv.http
     ) -> None:
         self.rate = rate
-        # The server counts arrivals, which come closer together than departures at times.
-        self._seconds = rate.seconds + min(0.05 * rate.seconds, 1.0)
+        # For the little that the time of an answer does not tell about the arrival.
+        self._seconds = rate.seconds + min(0.02 * rate.seconds, 1.0)
+        self._latest = min(rate.seconds / 4, _LATEST)
+        self._quickest = math.inf  # seconds from request to answer
         self._state = state
         self._window = Window(rate.requests, state)
         self._clock = clock
         self._sleep = sleep
 
-    def acquire(self, patience: float = math.inf) -> None:
+    def acquire(self, patience: float = math.inf) -> Sent:
         """Return when a request may be sent, and count it.
 
         Raises:
             ProviderUnavailable: the provider asked for a pause longer than `patience` seconds.
         """
-        while (wait := self.take()) > 0:
+        while not isinstance(taken := self.take(), Sent):
             if (paused := self.paused()) > patience:
                 raise ProviderUnavailable(
                     f"It asked for no more requests in the next {paused:.0f} s.", code="429"
                 )
-            self._sleep(max(wait, _SHORTEST_WAIT))
+            self._sleep(max(taken, _SHORTEST_WAIT))
+        return taken
 
-    def take(self) -> float:
-        """Count a request that is sent now and give 0, or give the seconds until one may be."""
+    def take(self) -> Sent | float:
+        """Count a request that is sent now, or give the seconds until one may be."""
         with self._locked() as ring:
             now = self._clock()
             wait = max(self._window_left(ring, now), self._pause_left(ring, now))
-            if wait <= 0:
-                ring.append(now)
-            return wait
+            return wait if wait > 0 else ring.append(now)
+
+    def answered(self, sent: Sent, at: float) -> None:
+        """Tell that the answer to `sent` began to come `at` that moment of the clock."""
+        taken = at - sent.stamp
+        if taken < 0:
+            return  # the clock was set back
+        self._quickest = min(self._quickest, taken)
+        if (late := min(taken - self._quickest, self._latest)) > 0:
+            with self._locked() as ring:
+                ring.amend(sent, sent.stamp + late)
 
     def pause(self, seconds: float) -> None:
         """Send nothing for `seconds`, as the provider asked; a longer pause already set stays."""

@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 _NEVER = -math.inf
@@ -21,6 +22,14 @@ _HEADER = struct.Struct("<8sIId")  # magic, slots, slot that is written next, pa
 _STAMP = struct.Struct("<d")
 
 _File = io.FileIO | io.BytesIO
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request that was counted: in which slot, and when it was sent."""
+
+    slot: int
+    stamp: float
 
 
 class Ring:
@@ -49,11 +58,20 @@ class Ring:
         stamp: float = _STAMP.unpack(self._file.read(_STAMP.size))[0]
         return stamp
 
-    def append(self, stamp: float) -> None:
+    def append(self, stamp: float) -> Sent:
         """Remember a request in the place of the oldest."""
-        self._write(self._place(self._next), _STAMP.pack(stamp))
+        sent = Sent(self._next, stamp)
+        self._write(self._place(sent.slot), _STAMP.pack(stamp))
         self._next = (self._next + 1) % self._slots
         self._write_header()
+        return sent
+
+    def amend(self, sent: Sent, stamp: float) -> None:
+        """Let a request count as sent at `stamp`; nothing when its slot is no longer its own."""
+        place = self._place(sent.slot)
+        self._file.seek(place)
+        if self._file.read(_STAMP.size) == _STAMP.pack(sent.stamp):
+            self._write(place, _STAMP.pack(stamp))
 
     def pause(self, until: float) -> None:
         """Let nothing be sent before `until`."""
