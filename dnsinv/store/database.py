@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # importing it takes longer than opening a store that needs n
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-REVISION = "0002"  # the newest file in revisions/versions; a test compares the two
+REVISION = "0003"  # the newest file in revisions/versions; a test compares the two
 BUSY_TIMEOUT_MS = 10_000
 PRIVATE = 0o600  # it holds password hashes
 

@@ -278,3 +278,75 @@ audit_log = Table(
     Column("details", Text, nullable=False),  # JSON
     Column("hash", String(64), nullable=False),  # of this entry and the one before
 )
+
+# -- migrations ---------------------------------------------------------------------------------
+
+migrations = Table(
+    "migrations",
+    metadata,
+    Column("number", Integer, primary_key=True),  # the id that others see is m000001 and so on
+    Column("name", Text, nullable=False),  # of the file, as it came
+    Column("source", Text, nullable=False),  # where it came from, in words
+    Column("path", Text, nullable=False),  # where it lies; "" once it is not needed any more
+    Column("bytes", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False, default=""),
+    Column("template", JSON, nullable=False),  # as it was when the migration began
+    Column("options", JSON, nullable=False),
+    Column("owners", JSON, nullable=False),  # of all rows: [{"kind", "id", "name"}]
+    Column("state", String(30), nullable=False, index=True),
+    Column("wanted", String(10), nullable=False),  # run, pause or cancel
+    Column("inventory", String(40), nullable=False, default=""),  # version that outcomes go by
+    Column("items", Integer, nullable=False, default=0),
+    Column("invalid", Integer, nullable=False, default=0),  # items that gave no row
+    Column("warnings", Integer, nullable=False, default=0),
+    Column("message", Text, nullable=False, default=""),
+    Column("backfill", String(40), nullable=False, default=""),  # Dagster's
+    Column("created_by", String(NAMED), nullable=False),
+    Column("created_in", Number, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("started_at", Instant),
+    Column("staged_at", Instant),
+    Column("finished_at", Instant),
+    Column("undone_in", Number),
+    sqlite_autoincrement=True,
+)
+
+migration_slices = Table(
+    "migration_slices",
+    metadata,
+    Column("migration", Integer, ForeignKey("migrations.number"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("published_at", Instant),  # with all of its batches
+)
+
+migration_batches = Table(
+    "migration_batches",  # the ledger: what is committed, once and for all
+    metadata,
+    Column("migration", Integer, ForeignKey("migrations.number"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("slice", Integer, nullable=False),
+    Column("keys", Integer, nullable=False),
+    Column("new", Integer, nullable=False),  # rows by outcome
+    Column("skipped", Integer, nullable=False),
+    Column("replaced", Integer, nullable=False),
+    Column("merged", Integer, nullable=False),
+    Column("appended", Integer, nullable=False),
+    Column("committed_at", Instant),
+    Index("migration_batches_of_slice", "migration", "slice"),
+)
+
+migration_templates = Table(
+    "migration_templates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(NAMED), nullable=False),
+    Column("version", Integer, nullable=False),  # of this name, from 1
+    Column("definition", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_in", Number, nullable=False),
+    Column("ended_in", Number),
+    Index(
+        "migration_templates_name", "name", "version", unique=True,
+    ),
+    sqlite_autoincrement=True,
+)  # fmt: skip
