@@ -5,7 +5,9 @@
     │   ├── BadName             not a DNS name
     │   ├── BadRecord           not the data of its record type
     │   ├── BadSetting          environment, .env or dnsinv.toml
+    │   ├── FileRefused         a file to import is not what it should be: nothing of it is taken
     │   ├── NotThere            what is named does not exist
+    │   ├── SourceRefused       a file to import may not be fetched, or is too large
     │   └── Conflict            it exists already, or changed meanwhile
     ├── ProviderError           one account's API
     │   ├── BadCredential       the key or token is not accepted
@@ -16,6 +18,7 @@
     │   ├── IncompleteListing   a listing that cannot prove it is whole
     │   └── ProviderUnavailable outlasted the retries (429, 5xx, time-outs, resets)
     ├── LakeError               publishing or reading Parquet
+    ├── SourceUnavailable       a file to import cannot be fetched now (no answer, cut off)
     ├── Busy                    somebody else holds the lock of this account or lake
     └── ServiceError            a port is taken, a service does not start
 
@@ -45,12 +48,32 @@ class BadSetting(UsageError):
     """A setting, account or credential name is missing or wrong."""
 
 
+class FileRefused(UsageError):
+    """A file to import is refused whole, nothing of it is written; the text names the place.
+
+    `line` and `column` count characters from 1, `byte` counts from 0 in what was decompressed;
+    all are 0 where the fault is not in the text (no such file, a directory, a zip archive).
+    """
+
+    def __init__(
+        self, name: str, cause: str, *, line: int = 0, column: int = 0, byte: int = 0
+    ) -> None:
+        place = f", line {line}, column {column} (byte {byte})" if line else ""
+        super().__init__(f"{name}{place}: {cause}.")
+        self.name, self.cause = name, cause
+        self.line, self.column, self.byte = line, column, byte
+
+
 class NotThere(UsageError):
     """What is named does not exist (or not any more)."""
 
 
 class Conflict(UsageError):
     """It exists already, or somebody else changed it meanwhile."""
+
+
+class SourceRefused(UsageError):
+    """A file to import that may not be fetched from there, is not there, or is too large."""
 
 
 class ProviderError(DnsinvError):
@@ -96,6 +119,12 @@ class ProviderUnavailable(ProviderError):
 
 class LakeError(DnsinvError):
     """Parquet could not be written or read: disk full, not writable, torn file."""
+
+
+class SourceUnavailable(DnsinvError):
+    """A file to import that did not come whole: no answer in time, a server's fault, cut off."""
+
+    is_transient = True
 
 
 class Busy(DnsinvError):

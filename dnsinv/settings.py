@@ -4,9 +4,11 @@ Settings are read once at each entry (command, service, Dagster run) and passed 
 while services run (interval, guard) is kept in the store; the values here are its defaults.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from os import environ
 from pathlib import Path
@@ -25,6 +27,8 @@ ACCOUNT_NAME = (
 )
 LEAST_SECRET = 32  # characters; 24 random bytes in base64
 Port = Annotated[int, Field(ge=1, le=65535)]
+SIZE = re.compile(r"(?i)^(\d+(?:\.\d+)?)\s*([KMG])(i)?B$")
+Size = Annotated[str, Field(pattern=SIZE)]
 
 
 class Settings(BaseSettings):
@@ -49,7 +53,16 @@ class Settings(BaseSettings):
     data_collection_interval: Annotated[int, Field(ge=1)] = 60
     guard_share: Annotated[float, Field(gt=0, le=1)] = 0.3
     guard_count: Annotated[int, Field(ge=1)] = 3
-    memory_limit: Annotated[str, Field(pattern=r"(?i)^\d+(\.\d+)?\s*[KMG]i?B$")] = "1GB"
+    memory_limit: Size = "1GB"
+    migration_limit: Size = "5GB"
+    migration_inbox: Path | None = None
+    migration_fetch_seconds: Annotated[int, Field(ge=1)] = 3600
+    migration_networks: str = ""
+    migration_http: bool = False
+    s3_endpoint_url: str = ""
+    gcs_endpoint_url: str = "https://storage.googleapis.com"
+    gcs_access_key: str = ""
+    gcs_secret_key: SecretStr = SecretStr("")
     log_level: str = "INFO"
     dagster_port: Port = 3000
     dagster_code_port: Port = 4000
@@ -77,7 +90,7 @@ class Settings(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
 
-    @field_validator("public_url", "oidc_issuer")
+    @field_validator("public_url", "oidc_issuer", "s3_endpoint_url", "gcs_endpoint_url")
     @classmethod
     def _an_address(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -92,20 +105,33 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {LEAST_SECRET} characters")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "migration_networks")
     @classmethod
     def _networks(cls, value: str) -> str:
-        for part in value.split(","):
-            if part.strip():
-                ip_network(part.strip())
+        _read_networks(value)
         return value
 
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         """Addresses whose word on where a request comes from is taken."""
-        return [
-            ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip()
-        ]
+        return _read_networks(self.trusted_proxies)
+
+    @property
+    def reachable(self) -> list[IPv4Network | IPv6Network]:
+        """Networks that are not public and from which files may be fetched nevertheless."""
+        return _read_networks(self.migration_networks)
+
+    @property
+    def largest_file(self) -> int:
+        """MIGRATION_LIMIT in bytes."""
+        return _bytes(self.migration_limit)
+
+    @property
+    def inbox(self) -> Path:
+        """MIGRATION_INBOX, absolute; else under DB_PATH."""
+        if self.migration_inbox is None:
+            return self.data_path / "inbox"
+        return self.migration_inbox.expanduser().resolve()
 
     @property
     def data_path(self) -> Path:
@@ -138,6 +164,18 @@ class Settings(BaseSettings):
     def dagster_address(self) -> str:
         """Where the Dagster webserver answers."""
         return self.dagster_url or f"http://127.0.0.1:{self.dagster_port}"
+
+
+def _read_networks(text: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _bytes(size: str) -> int:
+    """A size as DuckDB reads it too: 1 GB is a thousand million bytes, 1 GiB is 2 to the 30th."""
+    found = SIZE.fullmatch(size)
+    assert found  # the setting's validation
+    number, unit, binary = found.groups()
+    return int(Decimal(number) * (1024 if binary else 1000) ** ("KMG".index(unit.upper()) + 1))
 
 
 class _RateTable(BaseModel, extra="forbid", frozen=True):

@@ -50,6 +50,11 @@ class Layout:
         return self.staging / "collections"
 
     @property
+    def uploads(self) -> Path:
+        """One folder for each file that was sent or fetched to be imported."""
+        return self.staging / "uploads"
+
+    @property
     def spill(self) -> Path:
         """DuckDB's temporary files."""
         return self.staging / "spill"
@@ -70,6 +75,22 @@ class Layout:
 
     def collections(self, day: date) -> Path:
         return self.lake / "collections" / f"day={day}" / "part-0.parquet"
+
+    def imported(self, kind: Literal["domains", "records"], migration: str, number: int) -> Path:
+        """What one slice of a migration committed."""
+        return self.imports(kind) / f"migration={migration}" / f"slice={number}.parquet"
+
+    def imports(self, kind: Literal["domains", "records", "errors"]) -> Path:
+        """Where what all migrations committed lies, or what was wrong with their files."""
+        return self.lake / "imports" / kind
+
+    def import_errors(self, migration: str) -> Path:
+        """What was wrong with the items of a migration's file."""
+        return self.imports("errors") / f"migration={migration}" / "part-0.parquet"
+
+    def migration(self, migration: str) -> Path:
+        """The folder of a migration's staged rows: their durable copy until it has ended."""
+        return self.staging / "migrations" / migration
 
     def days(self, kind: Kind, provider: str, account: str) -> list[date]:
         """Days that have a snapshot of this account, oldest first."""

@@ -26,6 +26,7 @@ from dnsinv.errors import (
     NotThere,
     ProviderError,
     ServiceError,
+    SourceUnavailable,
     UsageError,
 )
 from dnsinv.store.database import StoreError
@@ -43,6 +44,7 @@ STATUSES: dict[type[DnsinvError], tuple[int, str]] = {
     LakeError: (503, "lake_unavailable"),
     StoreError: (503, "store_unavailable"),
     ServiceError: (503, "service_unavailable"),
+    SourceUnavailable: (502, "source_unavailable"),
     DnsinvError: (500, "failed"),
 }
 """Status and code of each kind of error; the nearest base counts."""
