@@ -1,0 +1,124 @@
+"""Reads CSV with a header: which delimiter, which columns, rows as dicts of column -> text."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from dnsinv.errors import FileRefused
+from dnsinv.migration.chunks import Chunk, Piece, Trouble
+from dnsinv.migration.texts import Text
+
+_DELIMITERS = ",;\t|"
+_SAMPLE = 50  # lines that tell the delimiter
+_ROWS = 5_000  # of a piece
+_NAME = re.compile(r"[^\W\d][^\x00-\x1f{}\[\]\"<>]{0,199}")
+_PLAIN = re.compile(r"[^\W\d][\w .-]{0,99}")
+
+
+class CsvReader:
+    """Reads one text as CSV.
+
+    Attributes:
+        fields: the columns' names; one without a name is called "column 3", a second one of the
+            same name "name (2)".
+    """
+
+    def __init__(self, source: Text) -> None:
+        self.source = source
+        self.delimiter = self._delimiter()
+        self._line = 0
+        self._row_line = 1
+        self._reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
+        self.fields = self._header()
+
+    def rows(self) -> Iterator[Piece]:
+        """The rows below the header; those without any text are no rows."""
+        first, fields, width = 1, self.fields, len(self.fields)
+        chunk = Chunk(first)
+        is_empty = True
+        for line, row in self._rows():
+            if not any(row):
+                continue
+            if len(row) != width:
+                chunk.troubles[len(chunk)] = _ragged(row, width)
+            chunk.values.append(dict(zip(fields, row, strict=False)))
+            chunk.lines.append(line)
+            is_empty = False
+            if len(chunk) == _ROWS:
+                yield Piece(chunk, _size(chunk))
+                first += len(chunk)
+                chunk = Chunk(first)
+        if is_empty:
+            raise FileRefused(
+                self.source.name, "it holds no items: nothing stands below the header"
+            )
+        if chunk.values:
+            yield Piece(chunk, _size(chunk))
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        reader = self._reader
+        line = reader.line_num + 1
+        try:
+            for row in reader:
+                yield line, row
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise FileRefused(
+                self.source.name, f"the row is no CSV: {error}", line=line, column=1
+            ) from error
+
+    def _header(self) -> list[str]:
+        _line, row = next(self._rows(), (1, []))
+        names: list[str] = []
+        for number, cell in enumerate(row, 1):
+            name = base = cell.strip() or f"column {number}"
+            copy = 1
+            while name in names:
+                copy += 1
+                name = f"{base} ({copy})"
+            names.append(name)
+        pattern = _NAME if len(names) > 1 else _PLAIN
+        if not names or not all(pattern.fullmatch(name) for name in names):
+            raise self.source.refused(
+                0, "it is neither JSON nor CSV with a header that names its columns"
+            )
+        return names
+
+    def _delimiter(self) -> str:
+        lines = io.StringIO(self.source.text[: 1 << 16], newline="").readlines()[:_SAMPLE]
+        return max(_DELIMITERS, key=lambda each: _fit(lines, each))
+
+    def _lines(self) -> Iterator[str]:
+        """Physical lines with their ends."""
+        source = self.source
+        while True:
+            end = source.text.rfind("\n") + 1
+            if source.ended:
+                end = len(source.text)
+            yield from io.StringIO(source.text[:end], newline="")
+            if source.ended:
+                return
+            source.more(end)
+
+
+def _fit(lines: list[str], delimiter: str) -> tuple[float, int]:
+    """How well a delimiter explains the lines: the share with as many columns as the header."""
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if any(row)]
+    except csv.Error:
+        return 0.0, 0
+    width = len(rows[0]) if rows else 0
+    if width < 2:
+        return 0.0, 0
+    return sum(len(row) == width for row in rows) / len(rows), width
+
+
+def _ragged(row: list[str], width: int) -> Trouble:
+    return Trouble(
+        "ragged_row", f"the row has {len(row)} columns, the header has {width}", value=row[0][:200]
+    )
+
+
+def _size(chunk: Chunk) -> int:
+    return sum(len(text) for value in chunk.values for text in value.values())

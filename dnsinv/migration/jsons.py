@@ -1,0 +1,231 @@
+"""Reads JSON arrays, objects of objects and lines of JSON (NDJSON) piece by piece.
+
+A piece is what the text at hand holds of whole items; a cut one waits for more text. Strict: the
+first fault of the text refuses the file. What is odd about one item is a trouble of that item.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import accumulate, pairwise
+from typing import Any
+
+from dnsinv.errors import FileRefused
+from dnsinv.migration.chunks import Chunk, Piece, Trouble
+from dnsinv.migration.strict import Decoder, Fault, shown, surrogate_trouble, surrogates
+from dnsinv.migration.texts import Text
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
+_COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
+_END_OF_LINE = re.compile(r"[ \t\r]*(?:\n[ \t\n\r]*|\Z)")
+_MISSES = 3  # blocks that the quick way could not read before it is given up
+
+Step = Callable[["Run", int], int]
+
+
+class Run:
+    """The whole items that the text at hand holds, and where each begins."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.starts: list[int] = []
+        self.keys: list[str] = []
+        self.odd: dict[int, dict[bool, Trouble]] = {}
+        self.end = 0
+
+
+class Reader:
+    """Reads one text in one of three ways."""
+
+    def __init__(self, source: Text) -> None:
+        self.source = source
+        self.decoder = Decoder(depth=source.limits.depth)
+        self._first = 1  # number of the next item
+        self._closed = 0  # where the list or object has ended
+        self._is_on_one_line: bool | None = None  # each of the lines' items; the first one tells
+        self._glue = ""  # what stood between the last two items, braces included
+        self._misses = 0
+
+    def array(self) -> Iterator[Piece]:
+        """The members of a list."""
+        at = self._skip_space(self._skip_space(0) + 1)
+        if self.source.text.startswith("]", at):
+            self._expect_end(at + 1)
+            raise FileRefused(self.source.name, "it holds no items: its list is empty")
+        yield from self._pieces(at, self._take_member)
+        self._expect_end(self._closed)
+
+    def object(self) -> Iterator[Piece]:
+        """The members of an object, each with its key; a repeated key is one more item."""
+        at = self._skip_space(self._skip_space(0) + 1)
+        yield from self._pieces(at, self._take_keyed)
+        self._expect_end(self._closed)
+
+    def lines(self) -> Iterator[Piece]:
+        """One value on each line, or one over several lines where the first is so."""
+        yield from self._pieces(self._skip_space(0), self._take_line)
+
+    # -- one item ---------------------------------------------------------------------------------
+
+    def _take_member(self, run: Run, at: int) -> int:
+        value, end = self._decode(at)
+        after = self._separator(end, "]")
+        self._add(run, value, at, end, after)
+        return after
+
+    def _take_keyed(self, run: Run, at: int) -> int:
+        text = self.source.text
+        if not text.startswith('"', at):
+            raise Fault(at, "a key in double quotes is expected here", is_cut=at == len(text))
+        key, end = self._decode(at)
+        colon = _COLON.match(text, end)
+        if not colon:
+            raise Fault(end, "a colon is expected here", is_cut=not text[end:].strip(" \t\n\r"))
+        value, end = self._decode(colon.end())
+        after = self._separator(end, "}")
+        run.keys.append(key)
+        self._add(run, value, at, end, after)
+        return after
+
+    def _take_line(self, run: Run, at: int) -> int:
+        text = self.source.text
+        try:
+            value, end = self._decode(at)
+        except Fault as fault:
+            raise self._blame_line(fault, at) from fault
+        match = _END_OF_LINE.match(text, end)
+        is_last = match is not None and match.end() == len(text)
+        if is_last and not self.source.ended:
+            raise Fault(end, "", is_cut=True)
+        if match is None:
+            raise Fault(end, "something follows the item on its line", is_cut=False)
+        newline = text.find("\n", at, end)
+        if self._is_on_one_line is None:
+            self._is_on_one_line = newline < 0
+        if self._is_on_one_line and newline >= 0:
+            raise Fault(newline, "the item does not end on its line", is_cut=False)
+        after = -1 if is_last else match.end()
+        self._add(run, value, at, end, after)
+        return after
+
+    def _blame_line(self, fault: Fault, at: int) -> Fault:
+        """Where each item has its own line, a fault on the next one is that the line was cut."""
+        newline = self.source.text.find("\n", at, fault.at)
+        if newline < 0 or not self._is_on_one_line:
+            return fault
+        return Fault(newline, "the item does not end on its line", is_cut=False)
+
+    def _decode(self, at: int) -> tuple[Any, int]:
+        value, end = self.decoder.decode(self.source.text, at)
+        if end - at > self.source.limits.item:
+            raise Fault(at, "the item that begins here is too large", is_cut=False)
+        return value, end
+
+    def _separator(self, end: int, close: str) -> int:
+        """Where the next item begins; -1 where the list or object ends."""
+        text = self.source.text
+        match = _COMMA.match(text, end)
+        if match and match.end() < len(text):
+            return match.end()
+        after = self._space(end)
+        if text.startswith(close, after):
+            self._closed = after + 1
+            return -1
+        if match:
+            raise Fault(len(text), "an item is expected here", is_cut=True)
+        raise Fault(after, f'a comma or "{close}" is expected here', is_cut=after == len(text))
+
+    def _add(self, run: Run, value: Any, at: int, end: int, after: int) -> None:
+        if self.decoder.odd:
+            run.odd[len(run.values)] = self.decoder.odd.copy()
+            self.decoder.odd.clear()
+        run.values.append(value)
+        run.starts.append(at)
+        run.end = end
+        self._glue = self.source.text[end - 1 : after + 1] if after > 0 else ""
+
+    # -- many items -------------------------------------------------------------------------------
+
+    def _pieces(self, at: int, take: Step) -> Iterator[Piece]:
+        while at >= 0:
+            run = Run()
+            try:
+                while at >= 0:
+                    at = take(run, at)
+            except Fault as fault:
+                self.decoder.odd.clear()
+                if self.source.ended or not fault.is_cut:
+                    raise self._refused(fault) from fault
+            if run.values:
+                yield self._piece(run)
+            if at >= 0:
+                self.source.more(at)
+                at = 0
+
+    def _piece(self, run: Run) -> Piece:
+        text, starts = self.source.text, run.starts
+        line = self.source.line + text.count("\n", 0, starts[0])
+        if text.find("\n", starts[0], run.end) < 0:
+            lines = [line] * len(starts)
+        else:
+            steps = (text.count("\n", before, start) for before, start in pairwise(starts))
+            lines = list(accumulate(steps, initial=line))
+        chunk = Chunk(self._first, run.values, lines, run.keys or None)
+        self._first += len(run.values)
+        self._find_troubles(run, chunk)
+        return Piece(chunk, run.end - starts[0])
+
+    def _find_troubles(self, run: Run, chunk: Chunk) -> None:
+        self._refuse_depth(run)
+        places = surrogates(self.source.text, run.starts[0], run.end)
+        for index in {bisect_right(run.starts, place) - 1 for place in places}:
+            value = run.values[index]
+            if trouble := surrogate_trouble([run.keys[index], value] if run.keys else value):
+                chunk.troubles[index] = trouble
+        for index, odd in run.odd.items():
+            if True in odd:
+                chunk.warnings[index] = odd[True]
+            if False in odd:
+                chunk.troubles.setdefault(index, odd[False])
+        if set(map(type, run.values)) != {dict}:
+            chunk.troubles |= {
+                index: Trouble("not_an_object", "the item is no object", value=shown(value))
+                for index, value in enumerate(run.values)
+                if not isinstance(value, dict)
+            }
+
+    def _refuse_depth(self, run: Run) -> None:
+        text, start, end = self.source.text, run.starts[0], run.end
+        brackets = text.count("[", start, end) + text.count("{", start, end)
+        others = len(run.values) - 1 if set(map(type, run.values)) == {dict} else 0
+        if brackets - others <= self.decoder.depth:
+            return  # even if one item had all of them but the first of each other object
+        for value, begin in zip(run.values, run.starts, strict=True):
+            if self.decoder.is_deep(value):
+                raise self._refused(self.decoder.depth_fault(text, begin))
+
+    # -- around them ------------------------------------------------------------------------------
+
+    def _space(self, at: int) -> int:
+        match = _SPACE.match(self.source.text, at)
+        assert match
+        return match.end()
+
+    def _skip_space(self, at: int) -> int:
+        """Where the next thing begins; the end of the text only where the file ends."""
+        while True:
+            at = self._space(at)
+            if at < len(self.source.text) or self.source.ended:
+                return at
+            self.source.more(at)
+            at = 0
+
+    def _expect_end(self, at: int) -> None:
+        at = self._skip_space(at)
+        if at < len(self.source.text):
+            raise self.source.refused(at, "something follows after the end of the JSON text")
+
+    def _refused(self, fault: Fault) -> FileRefused:
+        ends = ", but the file ends" if fault.at >= len(self.source.text) else ""
+        return self.source.refused(fault.at, fault.cause + ends)
