@@ -8,6 +8,7 @@ LONGEST_LINE = 100
 LONGEST_NOTE = 10_000
 MOST_TAGS = 50
 LONGEST_TAG = 50
+LONGEST_FILE_NAME = 200
 
 _NEVER_SHOWN = ("Cc", "Cf", "Cs", "Co")
 _SHOWN = 20  # characters of a text that an error quotes
@@ -34,6 +35,25 @@ def clean_line(text: str, what: str, longest: int = LONGEST_LINE) -> str:
     if any(unicodedata.category(character) in _NEVER_SHOWN for character in line):
         raise BadText(f"The {what} {line[:_SHOWN]!a} has characters that do not show.")
     return line
+
+
+def file_name(text: str) -> str:
+    """What a sender calls a file, to be shown: its last part, on one line, of harmless characters.
+
+    Never refuses: what cannot be shown is left out, what is too long is cut in the middle, so that
+    the ending stays. "file" where nothing is left. Never use it as a path.
+    """
+    last = text.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    shown = (c for c in unicodedata.normalize("NFC", last) if not _is_hidden(c))
+    line = " ".join("".join(shown).split())
+    if len(line) > LONGEST_FILE_NAME:
+        half = LONGEST_FILE_NAME // 2
+        line = f"{line[: half - 1]}…{line[-half:]}"
+    return line if line.strip(".") else "file"
+
+
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _NEVER_SHOWN and not character.isspace()
 
 
 def clean_note(text: str, what: str = "note", longest: int = LONGEST_NOTE) -> str:
