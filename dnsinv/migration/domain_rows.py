@@ -1,0 +1,51 @@
+"""Rows of domains from items, as a template's mapping of domains says."""
+
+from collections.abc import Mapping as Columns
+from typing import Any
+
+from dnsinv.migration.columns import Column, Convert
+from dnsinv.migration.faults import Faults
+from dnsinv.migration.frames import Frame
+from dnsinv.migration.templates import DomainColumn, Mapping
+from dnsinv.migration.values import day, flag, hosts, name, owners, status, statuses
+
+_READ: Columns[DomainColumn, Convert] = {
+    "name": name,
+    "status": statuses,
+    "godaddy_status": status,
+    "cloudflare_status": status,
+    "discovered_on": day,
+    "registered_on": day,
+    "expires_on": day,
+    "auto_renew": flag,
+    "locked": flag,
+    "privacy": flag,
+    "nameservers": hosts,
+    "owners": owners,
+}
+_OF_STATUS = ("godaddy_status", "cloudflare_status")  # in the order of statuses()
+
+
+class DomainRows:
+    """Makes one row of each item."""
+
+    def __init__(self, columns: Columns[DomainColumn, Mapping]) -> None:
+        self._columns = {
+            column: Column(mapping, _READ[column], is_needed=column == "name")
+            for column, mapping in columns.items()
+        }
+
+    def columns(self, frame: Frame, faults: Faults) -> dict[str, Any]:
+        """The columns that the mapping fills, one value for each item."""
+        found: dict[str, Any] = {
+            name: column.read(frame, faults) for name, column in self._columns.items()
+        }
+        both = found.pop("status", None)
+        if both is not None and any(both):
+            for place, name in enumerate(_OF_STATUS):
+                alone = [each and each[place] for each in both]
+                own = found.get(name)
+                found[name] = (
+                    alone if own is None else [a or b for a, b in zip(own, alone, strict=True)]
+                )
+        return found

@@ -1,0 +1,134 @@
+"""Rows of records from items, as one of a template's mappings of records says."""
+
+from collections.abc import Mapping as Columns
+from collections.abc import Sequence
+from typing import Any
+
+from dnsinv.domain.names import is_within
+from dnsinv.migration import values
+from dnsinv.migration.columns import Column, Convert, Memory
+from dnsinv.migration.faults import Fault, Faults, Unfit
+from dnsinv.migration.frames import Frame
+from dnsinv.migration.paths import path
+from dnsinv.migration.record_data import APEX, content, has_no_priority
+from dnsinv.migration.templates import RecordColumn, Records
+
+
+def _label(value: Any) -> str:
+    """A name, full or within its domain; numbers are names in some files."""
+    if type(value) is int:
+        return str(value)
+    if type(value) is not str:
+        raise Unfit("bad_kind", f"It is {values.kind(value)}; a name is a text.")
+    return value.strip()
+
+
+def _data(value: Any) -> Any:
+    return value
+
+
+_READ: Columns[RecordColumn, Convert] = {
+    "domain": values.name,
+    "name": _label,
+    "subdomain": _label,
+    "type": values.record_type,
+    "data": _data,
+    "ttl": values.seconds,
+    "priority": values.priority,
+    "discovered_on": values.day,
+    "owners": values.owners,
+}
+
+
+class RecordRows:
+    """Makes rows of all that becomes a record."""
+
+    def __init__(self, records: Records) -> None:
+        self._ways = [path(text) for text in records.each]
+        self._mx_priority = records.mx_priority
+        self._columns = {
+            # An empty text is data of TXT, so that data that is missing is told by its type.
+            name: Column(mapping, _READ[name], is_needed=name in ("domain", "type"))
+            for name, mapping in records.columns.items()
+        }
+        may_be_full = "name" in self._columns
+        self._names = Memory(lambda pair: _owner_name(*pair, may_be_full=may_be_full))
+        self._contents = Memory(lambda parts: content(*parts, txt_form=records.txt))
+
+    def frame(self, items: Frame) -> Frame:
+        """What becomes a record."""
+        return items.below(self._ways) if self._ways else items
+
+    def columns(self, frame: Frame, faults: Faults) -> dict[str, Any]:
+        """The columns that the mapping fills, one value for each value of the frame."""
+        found: dict[str, Any] = {
+            name: column.read(frame, faults)
+            for name, column in self._columns.items()
+            if name != "data"
+        }
+        label = found.pop("subdomain", None) or found.pop("name", None)
+        found["name"] = self._owner_names(label, found["domain"], frame, faults)
+        found["priority"], found["content"] = self._contents_of(found, frame, faults)
+        return found
+
+    def _owner_names(
+        self, labels: Sequence[Any] | None, zones: Sequence[Any], frame: Frame, faults: Faults
+    ) -> Sequence[Any]:
+        if labels is None:
+            return zones
+        names = [
+            zone if label is None or zone is None else self._names[label, zone]
+            for label, zone in zip(labels, zones, strict=True)
+        ]
+        if not self._names.is_odd:
+            return names
+        column = self._columns["name" if "name" in self._columns else "subdomain"]
+        return column.told(names, labels, frame, faults)
+
+    def _contents_of(
+        self, found: dict[str, Any], frame: Frame, faults: Faults
+    ) -> tuple[list[int | None], list[str | None]]:
+        column = self._columns["data"]
+        raw = column.gather(frame)
+        data = column.values(raw)
+        priorities = found.get("priority") or [None] * len(data)
+        contents: list[Any] = []
+        for row, (type, value, zone, priority) in enumerate(
+            zip(found["type"], data, found["domain"], priorities, strict=True)
+        ):
+            if type is None or zone is None or value.__class__ is Fault:
+                contents.append(value if value.__class__ is Fault else None)
+            elif value is None and not (type == "TXT" and raw[row] == ""):
+                contents.append(None)
+                column.miss(row, raw, frame, faults)
+            else:
+                if priority is None and type == "MX" and self._mx_priority is not None:
+                    priority = self._own_priority(value, frame, row)
+                contents.append(self._content(type, value or "", zone, priority))
+        fit = column.told(contents, raw, frame, faults)
+        return [each and each[0] for each in fit], [each and each[1] for each in fit]
+
+    def _own_priority(self, value: Any, frame: Frame, row: int) -> int | None:
+        if self._mx_priority is None or not has_no_priority(value):
+            return None
+        place = frame.slots[row] if frame.slots else None
+        return self._mx_priority + (place or 0)
+
+    def _content(self, type: str, value: Any, zone: str, priority: int | None) -> Any:
+        if value.__class__ is str and value != APEX:
+            return self._contents[type, value, "", priority]
+        return self._contents.read((type, value, zone, priority))
+
+
+def _owner_name(label: str, zone: str, *, may_be_full: bool) -> str:
+    if label == APEX:
+        return zone
+    if label.endswith("."):
+        full = values.name(label)
+    else:
+        full = values.name(label) if may_be_full else ""
+        if not full or not is_within(full, zone):
+            full = values.name(f"{label}.{zone}" if zone != "." else label)
+    if not is_within(full, zone):
+        raise Unfit("outside_domain", f"The name {full} does not lie in the domain {zone}.")
+    return full
