@@ -17,6 +17,7 @@ from dnsinv.errors import LakeError
 from dnsinv.lake.lake import (
     SNAPSHOT_TABLES,
     Lake,
+    every_migration,
     every_partition,
     one_file,
     partitions,
@@ -30,6 +31,7 @@ from dnsinv.lake.schemas import (
     DNS_RECORDS,
     DOMAIN_HISTORY,
     DOMAINS,
+    IMPORTED_RECORDS,
     RECORD_HISTORY,
     RECORD_LOG,
     ZONES,
@@ -44,7 +46,6 @@ Manual = Callable[[], Sequence[ManualDomain]]
 _MANUAL = pa.schema(
     {
         "name": pa.string(),
-        "unicode_name": pa.string(),
         "registered_on": pa.date32(),
         "expires_on": pa.date32(),
         "since": pa.timestamp("us", tz="UTC"),
@@ -197,6 +198,7 @@ def _zones(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication)
 
 
 def _dns_records(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
+    view(con, "settled_records", sql("settle_records"))
     return _write_sliced(
         con, lake, publication, "fold_dns_records", DNS_RECORDS, lake.layout.current("records")
     )
@@ -208,12 +210,11 @@ def _domains(
     publication: Publication,
     manual: Sequence[ManualDomain],
 ) -> int:
-    rows = [
-        (each.name, unicode_name(each.name), each.registered_on, each.expires_on, each.since)
-        for each in manual
-    ]
+    rows = [(each.name, each.registered_on, each.expires_on, each.since) for each in manual]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _MANUAL]
     con.register("manual_domains", pa.table(columns, schema=_MANUAL))
+    con.create_function("unicode_name", unicode_name, ["varchar"], "varchar")
+    con.execute(f"create temp table settled_domains as {sql('settle_domains')}")
     return _write(con, lake, publication, "fold_domains", DOMAINS, "current", "domains")
 
 
@@ -246,6 +247,7 @@ def _write_sliced(
     sources = {
         "latest_records": _latest(lake, "records"),
         "record_log": every_partition(RECORD_LOG, changes),
+        "imported_records": every_migration(IMPORTED_RECORDS, lake.layout.imports("records")),
     }
     with publication.appending(table, final) as file:
         for each in slices(con, *sources.values()):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import duckdb
 
@@ -18,6 +18,10 @@ from dnsinv.lake.schemas import (
     DOMAIN_LOG,
     DOMAIN_SNAPSHOTS,
     DOMAINS,
+    IMPORTED_DOMAINS,
+    IMPORTED_RECORDS,
+    MIGRATION,
+    MIGRATION_ERRORS,
     PARTITION,
     RECORD_HISTORY,
     RECORD_LOG,
@@ -31,6 +35,11 @@ SNAPSHOT_TABLES: dict[Kind, Table] = {
     "domains": DOMAIN_SNAPSHOTS,
     "zones": ZONE_SNAPSHOTS,
     "records": RECORD_SNAPSHOTS,
+}
+IMPORT_TABLES: dict[Table, Literal["domains", "records", "errors"]] = {
+    IMPORTED_DOMAINS: "domains",
+    IMPORTED_RECORDS: "records",
+    MIGRATION_ERRORS: "errors",
 }
 LOG_TABLES: dict[Kind, Table] = {"domains": DOMAIN_LOG, "records": RECORD_LOG}
 
@@ -150,6 +159,8 @@ class Lake:
             view(con, table.name, one_file(table, path))
         days = sorted((layout.lake / "collections").glob("day=*/part-0.parquet"))
         view(con, "collections", plain(COLLECTIONS, days))
+        for table, folder in IMPORT_TABLES.items():
+            view(con, table.name, every_migration(table, layout.imports(folder)))
         for name in ("moves", "domain_changes", "record_changes"):
             view(con, name, sql(name))
         for table in DATASETS:
@@ -165,6 +176,17 @@ def every_partition(table: Table, folder: Path) -> str:
     """A query over all partitions below a folder, those that come later included."""
     pattern = "provider=*/account=*/day=*/part-0.parquet"
     return partitions(table, [folder / pattern] if any(folder.glob(pattern)) else [])
+
+
+def every_migration(table: Table, folder: Path) -> str:
+    """A query over what all migrations committed, with the migration's id."""
+    pattern = "migration=*/*.parquet"
+    if not any(folder.glob(pattern)):
+        return Table(table.name, "", (*table.columns, MIGRATION), ()).empty()
+    columns = ", ".join((*table.names, MIGRATION.name))
+    files = literal(folder / pattern)
+    hive = "hive_partitioning = true, hive_types = {migration: varchar}"
+    return f"select {columns} from read_parquet({files}, {hive})"
 
 
 def partitions(table: Table, paths: Iterable[Path]) -> str:

@@ -22,8 +22,10 @@ from dnsinv.lake.told import CHANGES, told_changes, told_rows
 LISTS = (DOMAINS, DNS_RECORDS, CHANGES)  # of which there are files of rows
 BATCH = 65_536  # rows on their way into such a file
 
+SHAPE = 2  # another number once what is in the files, or how, is another
 KEPT = 2  # a reader may still be on the version before
 POINTER = "read.pointer"
+PREFIX = f"read-{SHAPE}-"
 
 
 def build_read_model(lake: Lake) -> Path:
@@ -37,7 +39,7 @@ def build_read_model(lake: Lake) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         lake.layout.locks.mkdir(parents=True, exist_ok=True)
         with FileLock(lake.layout.locks / "readmodel.lock"), standing_still(lake.layout):
-            name = f"read-{version(lake)}.duckdb"
+            name = f"{PREFIX}{version(lake)}.duckdb"
             path = folder / name
             if not path.exists():
                 _build(lake, path)
@@ -49,10 +51,10 @@ def build_read_model(lake: Lake) -> Path:
 
 
 def read_model(lake: Lake) -> Path | None:
-    """The newest read model, None where there is none yet."""
+    """The newest read model of this shape, None where there is none yet."""
     with contextlib.suppress(OSError):
         path = lake.layout.cache / (lake.layout.cache / POINTER).read_text(encoding="utf-8")
-        return path if path.exists() else None
+        return path if path.name.startswith(PREFIX) and path.exists() else None
     return None
 
 

@@ -2,8 +2,8 @@
 
 Fifty rows from all over a million take DuckDB 260 ms, because it stores columns in compressed
 segments; here each is in a small block of its own and takes microseconds. A row is the text of a
-JSON array, a block is ROWS of them, each with a line end, compressed; the places of the blocks and
-a trailer come last.
+JSON array, a block is ROWS of them, each with a line end, compressed by what unpacks so little the
+fastest; the places of the blocks and a trailer come last.
 """
 
 import json
@@ -19,9 +19,10 @@ import pyarrow as pa
 from dnsinv.errors import LakeError
 
 ROWS = 16  # of a block: half the size of the file against one row each, nearly as fast
+CODEC = pa.Codec("lz4_raw")  # 1 us a block; zstd takes 17 us, for a file two thirds the size
 _SIZE = struct.Struct("<I")  # before each block: its size unpacked
 _TRAILER = struct.Struct("<QQ8s")  # rows, where the places begin, mark
-_MARK = b"dnsinv-1"
+_MARK = b"dnsinv-2"
 
 
 def write_rows(batches: Iterable[pa.RecordBatch], path: Path) -> None:
@@ -30,7 +31,7 @@ def write_rows(batches: Iterable[pa.RecordBatch], path: Path) -> None:
     with path.open("wb") as file:
 
         def block(text: pa.Buffer) -> None:
-            packed = pa.compress(text, codec="zstd", asbytes=True)
+            packed = CODEC.compress(text, asbytes=True)
             file.write(_SIZE.pack(text.size) + packed)
             places.append(places[-1] + _SIZE.size + len(packed))
 
@@ -89,7 +90,5 @@ class RowFile:
         begin, end = int(self._places[number]), int(self._places[number + 1])
         packed = os.pread(self._file.fileno(), end - begin, begin)
         (size,) = _SIZE.unpack_from(packed)
-        text: bytes = pa.decompress(
-            memoryview(packed)[_SIZE.size :], size, codec="zstd", asbytes=True
-        )
+        text: bytes = CODEC.decompress(memoryview(packed)[_SIZE.size :], size, asbytes=True)
         return text.split(b"\n")

@@ -175,8 +175,12 @@ RECORD_LOG = Table(
 )
 
 _WHERE = (
-    Column("provider", "varchar", "Kind of API: godaddy or cloudflare."),
-    Column("account", "varchar", "Account at that provider."),
+    Column(
+        "provider",
+        "varchar",
+        "Kind of API: godaddy or cloudflare; import where a migration says it.",
+    ),
+    Column("account", "varchar", "Account at that provider, or the migration's id."),
 )
 
 _PERIOD = (
@@ -221,7 +225,8 @@ DOMAINS = Table(
         Column("last_seen_at", _INSTANT, "When it was last observed (UTC); where no account has it, when it was entered."),
         Column("removed_on", "date", "Day it was found gone from every account; null = still there."),
         Column("record_count", "integer", "Its current DNS records, those of subdomain zones included."),
-        Column("sources", "varchar[]", "Accounts that hold it (or held it last), as provider/account; 'manual' where a person entered it and none holds it."),
+        Column("sources", "varchar[]", "Accounts that hold it (or held it last), as provider/account; 'manual' where a person entered it and none holds it; 'import/m000001' and so on where a migration says something of it."),
+        Column("attributes", "varchar", "What imports say beside, as a JSON object; null if nothing."),
     ),
     ("name",),
 )  # fmt: skip
@@ -238,10 +243,12 @@ DNS_RECORDS = Table(
         Column("record_id", "varchar", "Cloudflare's record id, '' elsewhere."),
         Column("comment", "varchar", "The provider's comment on the record."),
         Column("tags", "varchar[]", "The provider's tags of the record, sorted."),
-        Column("first_seen_at", _INSTANT, "When it was first observed (UTC)."),
-        Column("last_seen_at", _INSTANT, "When it was last observed (UTC)."),
+        Column("first_seen_at", _INSTANT, "When it was first observed, or imported (UTC)."),
+        Column("last_seen_at", _INSTANT, "When it was last observed, or imported (UTC)."),
+        Column("entry", "integer", "1; 2, 3 and so on for copies that an import appended."),
+        Column("attributes", "varchar", "What an import says beside, as a JSON object; null if nothing."),
     ),
-    ("zone", "name", "type", "content", "priority", "provider", "account", "zone_id", "record_id"),
+    ("zone", "name", "type", "content", "priority", "provider", "account", "zone_id", "record_id", "entry"),
 )  # fmt: skip
 
 ZONES = Table(
@@ -334,6 +341,66 @@ RECORD_CHANGES = Table(
     ("observed_at", "zone", "name", "type"),
 )
 
+_IMPORTED = (
+    Column("attributes", "varchar", "What no other column holds, as a JSON object with sorted keys."),
+    Column("strategy", "varchar", "What the migration does with what is there already: skip, replace, merge or append."),
+    Column("outcome", "varchar", "What that came to: new, skipped, replaced, merged or appended."),
+    Column("existed", "varchar", "Where it was when the migration began: a provider, manual, import, or file (an earlier row of this file); null = nowhere."),
+    Column("batch", "integer", "Batch of the migration."),
+    Column("item", "bigint", "Item of the file, from 1."),
+    Column("line", "bigint", "Line that the item begins on; 0 where it has none."),
+    Column("imported_at", _INSTANT, "When the migration began (UTC)."),
+)  # fmt: skip
+
+IMPORTED_DOMAINS = Table(
+    "imported_domains",
+    "What an item of an imported file says of a domain.",
+    (
+        Column("name", "varchar", "Domain, ASCII, lower case, without trailing dot."),
+        Column("godaddy_status", "varchar", "Lifecycle at GoDaddy as the file has it; null if it does not say."),
+        Column("cloudflare_status", "varchar", "The same at Cloudflare."),
+        Column("discovered_on", "date", "Day since which it was known."),
+        Column("registered_on", "date", "Day of registration."),
+        Column("expires_on", "date", "Day the registration expires."),
+        Column("auto_renew", "boolean", "Whether the registrar renews it by itself."),
+        Column("locked", "boolean", "Whether transfers are locked."),
+        Column("privacy", "boolean", "Whether contact data are hidden."),
+        Column("nameservers", "varchar[]", "Name servers, sorted, without trailing dots."),
+        *_IMPORTED,
+    ),
+    ("batch", "name", "item"),
+)  # fmt: skip
+
+IMPORTED_RECORDS = Table(
+    "imported_records",
+    "What an item of an imported file says of a record.",
+    (
+        *_RECORD_KEY[1:],
+        Column("content", "varchar", "Canonical RDATA without its priority."),
+        Column("priority", "integer", "Priority or preference of MX, SRV, URI, SVCB and HTTPS, else null."),
+        Column("ttl", "integer", "Seconds; null if the file does not say."),
+        Column("discovered_on", "date", "Day since which it was known."),
+        *_IMPORTED,
+    ),
+    ("batch", "zone", "name", "type", "content", "priority", "item"),
+)  # fmt: skip
+
+MIGRATION_ERRORS = Table(
+    "migration_errors",
+    "What is wrong with an item of an imported file.",
+    (
+        Column("item", "bigint", "Item of the file, from 1."),
+        Column("line", "bigint", "Line that the item begins on; 0 where it has none."),
+        Column("field", "varchar", "Field of the file; '' = the item as a whole."),
+        Column("value", "varchar", "What stands there, shortened."),
+        Column("code", "varchar", "Kind of error, such as bad_name."),
+        Column("reason", "varchar", "What is wrong, in a sentence."),
+        Column("is_warning", "boolean", "Whether the row counts nevertheless."),
+    ),
+    ("item", "line", "field", "code"),
+)
+
+MIGRATION = Column("migration", "varchar", "The migration's id.")
 PARTITION = (*_WHERE, _DAY)
 DATASETS = (
     DOMAINS,
@@ -347,6 +414,9 @@ DATASETS = (
     DOMAIN_HISTORY,
     RECORD_HISTORY,
     COLLECTIONS,
+    IMPORTED_DOMAINS,
+    IMPORTED_RECORDS,
+    MIGRATION_ERRORS,
 )
 
 # -- what people decided: from the store, at the moment of reading; in no file of the lake ---------

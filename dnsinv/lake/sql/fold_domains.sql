@@ -4,11 +4,13 @@
 --       domain_history    periods of every name in every account
 --       zone_domains      the domain of each name
 --       dns_records       current records
---       manual_domains    names that a person entered
+--       settled_domains   what imports and people say, as settle_domains.sql gives it
+--       unicode_name()    the form for display of a name with xn-- labels
 -- gives the columns of domains
 --
 -- Facts of the registrar (GoDaddy) win over those of a DNS host; a removed domain shows its last ones.
--- A provider that holds a name wins over the person who entered it; of the two the earlier day counts as its discovery.
+-- What a provider observes wins over what imports and people say, who fill in what no provider supplies; the earliest day
+-- counts as the discovery.
 
 with
     entries as (
@@ -47,32 +49,84 @@ with
         from relevant
         group by name
     ),
-    held as (
-        select * from facts where removed_on is null or name not in (select name from manual_domains)
+    settled as (
+        select *, if(contains(name, 'xn--'), unicode_name(name), name) as unicode_name from settled_domains
+    ),
+    revived as (
+        -- gone from every account, and entered by a person: there again
+        select name from facts semi join settled using (name)
+        where removed_on is not null
+            and name in (select name from settled where is_manual)
+    ),
+    observed as (
+        select
+            f.name, f.unicode_name, f.godaddy_status, f.cloudflare_status,
+            coalesce(f.expires_on, s.expires_on) as expires_on,
+            coalesce(f.registered_on, s.registered_on) as registered_on,
+            coalesce(f.auto_renew, s.auto_renew) as auto_renew,
+            coalesce(f.locked, s.locked) as locked,
+            coalesce(f.privacy, s.privacy) as privacy,
+            coalesce(f.nameservers, s.nameservers) as nameservers,
+            f.last_seen_at, f.removed_on,
+            f.sources || coalesce(list_filter(s.sources, lambda source: source <> 'manual'), []) as sources,
+            s.attributes
+        from facts f
+        left join settled s on s.name = f.name and s.entry = 1
+        where f.name not in (select name from revived)
+    ),
+    named as (
+        -- imported records are of a domain, even if no file says more of it
+        select
+            domain as name,
+            min(first_seen_at) as first_imported_at, max(last_seen_at) as imported_at,
+            list_sort(list(distinct 'import/' || account)) as sources
+        from dns_records
+        where provider = 'import'
+            and domain not in (select name from facts)
+            and domain not in (select name from settled where entry = 1)
+        group by domain
+    ),
+    said as (
+        select
+            name || if(entry > 1, '~' || entry, '') as name,
+            unicode_name || if(entry > 1, '~' || entry, '') as unicode_name,
+            coalesce(godaddy_status, '-') as godaddy_status,
+            coalesce(cloudflare_status, '-') as cloudflare_status,
+            expires_on, registered_on, auto_renew, locked, privacy, nameservers,
+            imported_at as last_seen_at, sources, attributes, first_imported_at as first_seen_at, discovered_on
+        from settled
+        where entry > 1
+            or name not in (select name from observed)
         union all by name
         select
-            name, unicode_name, '-' as godaddy_status, '-' as cloudflare_status, expires_on, registered_on, since as last_seen_at,
-            ['manual'] as sources
-        from manual_domains
-        where name not in (select name from facts where removed_on is null)
+            name,
+            if(contains(name, 'xn--'), unicode_name(name), name) as unicode_name,
+            '-' as godaddy_status, '-' as cloudflare_status,
+            imported_at as last_seen_at, sources, first_imported_at as first_seen_at
+        from named
     ),
-    discovered as (
-        select name, min(first_seen_at) as first_seen_at from (
-            select name, first_seen_at from entries
-            union all
-            select name, since from manual_domains
-        )
-        group by name
+    first_seen as (
+        select name, min(first_seen_at) as first_seen_at from entries group by name
+    ),
+    listed as (
+        select
+            o.*,
+            least(e.first_seen_at, s.first_imported_at) as first_seen_at,
+            s.discovered_on
+        from observed o
+        join first_seen e using (name)
+        left join settled s on s.name = o.name and s.entry = 1
+        union all by name
+        select * replace (least(said.first_seen_at, e.first_seen_at) as first_seen_at)
+        from said
+        left join first_seen e using (name)
     ),
     counts as (
         select domain, count(*) as record_count from dns_records group by domain
     )
 select
-    f.*,
-    d.first_seen_at,
-    d.first_seen_at::date as discovered_on,
-    '(' || f.godaddy_status || ', ' || f.cloudflare_status || ')' as status,
+    l.* replace (least(l.first_seen_at::date, l.discovered_on) as discovered_on),
+    '(' || l.godaddy_status || ', ' || l.cloudflare_status || ')' as status,
     coalesce(c.record_count, 0) as record_count
-from held f
-join discovered d using (name)
-left join counts c on c.domain = f.name
+from listed l
+left join counts c on c.domain = l.name
