@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 MOST_REDIRECTS = 5
 LONGEST_ADDRESS = 2_000  # characters
 LONGEST_STAMP = 300
+LAST_PORT = 65_535
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _MISSING = (404, 410)
@@ -51,6 +52,8 @@ def to_url(text: str, *, is_http_allowed: bool) -> httpx.URL:
             "lists and logs; use a signed address that expires, or s3:// or gs://."
         )
     schemes = ("https", "http") if is_http_allowed else ("https",)
+    if url.port is not None and not 0 < url.port <= LAST_PORT:  # a look-up would wrap it round
+        raise SourceRefused(f"{url.host} has no port {url.port}.")
     if url.scheme not in schemes or not url.host:
         hint = "; MIGRATION_HTTP allows http" if url.scheme == "http" else ""
         raise SourceRefused(

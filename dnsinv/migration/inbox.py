@@ -7,13 +7,13 @@ to the inbox reads other files through it by being quick.
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from dnsinv.domain.text import is_storable
 from dnsinv.errors import SourceRefused, SourceUnavailable
 from dnsinv.migration.coming import BLOCK, Coming
 
@@ -72,7 +72,7 @@ def check_pattern(pattern: str) -> str:
         SourceRefused: it can lead out of the inbox, or is none.
     """
     parts = PurePosixPath(pattern).parts
-    if not parts or "\x00" in pattern or not pattern.isprintable():
+    if not parts or not _is_plain(pattern):
         raise SourceRefused(f"{pattern[:100]!a} is no path or pattern of the inbox.")
     if parts[0] == "/" or ".." in parts:
         raise SourceRefused(
@@ -86,7 +86,7 @@ def find(inbox: Path, pattern: str) -> list[Found]:
     """The plain files that a path or pattern names now, in order of name.
 
     A pattern passes over links that lead out, names that begin with a dot (of many programs: files
-    under way) or are not UTF-8, and everything that is no plain file; a path without * ? [ to any
+    under way) or are not text, and everything that is no plain file; a path without * ? [ to any
     of these is refused.
 
     Raises:
@@ -106,7 +106,7 @@ def find(inbox: Path, pattern: str) -> list[Found]:
         )
     found = []
     for name in sorted(names):
-        if is_storable(name) and not any(part.startswith(".") for part in name.split("/")):
+        if _is_plain(name) and not any(part.startswith(".") for part in name.split("/")):
             with suppress(SourceRefused):
                 found.append(_look(inbox, name))
     return found
@@ -188,6 +188,10 @@ def _refuse_others(facts: os.stat_result, name: str) -> os.stat_result:
     if kind != stat.S_IFREG:
         raise SourceRefused(f"{name!r} is {_KINDS.get(kind, 'no plain file')}; name a file.")
     return facts
+
+
+def _is_plain(name: str) -> bool:
+    return not any(unicodedata.category(character) in ("Cc", "Cs") for character in name)
 
 
 def _found(name: str, facts: os.stat_result) -> Found:

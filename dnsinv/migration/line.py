@@ -216,4 +216,5 @@ def _why(trouble: Exception) -> str:
         return f"no connection within {CONNECT_SECONDS:g} seconds"
     if isinstance(trouble, httpcore.TimeoutException):
         return f"nothing came for {IDLE_SECONDS:g} seconds"
-    return str(trouble).rstrip(".") or "the connection was cut off"
+    reason = getattr(trouble.__cause__, "strerror", None) or str(trouble)
+    return reason.rstrip(".") or "the connection was cut off"

@@ -107,7 +107,7 @@ def sweep(layout: Layout, before: datetime, keep: Collection[str] = ()) -> int:
     with _arranging(layout):
         for folder in list(layout.uploads.iterdir()):
             is_part = folder.name.endswith(PART)
-            if is_part if _is_abandoned(folder) else _is_old(folder, before, keep):
+            if _is_abandoned(folder) if is_part else _is_old(folder, before, keep):
                 _remove(folder)
                 swept += 1
     return swept
@@ -204,12 +204,15 @@ def _is_abandoned(folder: Path) -> bool:
     except BlockingIOError:
         return False
     except FileNotFoundError:
-        return True
+        return folder.exists()  # else it has come whole meanwhile
     return True
 
 
 def _is_old(folder: Path, before: datetime, keep: Collection[str]) -> bool:
-    made_at = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    try:
+        made_at = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    except FileNotFoundError:  # forgotten meanwhile
+        return False
     return made_at < before and folder.name not in keep
 
 
