@@ -36,6 +36,7 @@ class Right(StrEnum):
     COLLECT = "collect"
     MANAGE_PEOPLE = "manage people"
     MANAGE_RULES = "manage rules"
+    MANAGE_SCHEDULES = "manage schedules of imports"
     SETTLE_HOLDS = "settle holds"
     RETIRE = "retire"
     CHANGE_SETTINGS = "change settings"

@@ -350,3 +350,35 @@ migration_templates = Table(
     ),
     sqlite_autoincrement=True,
 )  # fmt: skip
+
+migration_sources = Table(
+    "migration_sources",  # schedules: where files to import come from by themselves
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("cron", String(NAMED), nullable=False),  # in UTC; '' = whenever there is a file
+    Column("template", String(NAMED), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("is_paused", Boolean, nullable=False),
+    Column("created_by", String(NAMED), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_in", Number, nullable=False),
+    Column("ended_in", Number),
+    Column("looked_at", Instant),
+    Column("again_at", Instant),  # when to look again, whatever cron says
+    Column("trouble", Text, nullable=False, default=""),  # what went wrong the last time
+    sqlite_autoincrement=True,
+)
+
+migration_seen = Table(
+    "migration_seen",  # which files schedules have imported, so that each is imported once
+    metadata,
+    Column("schedule", Integer, ForeignKey("migration_sources.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # two who import at once would both take the next
+    Column("name", Text, nullable=False),  # of several with one name the last counts
+    Column("size", BigInteger, nullable=False),
+    Column("stamp", Text, nullable=False),  # what the source says of its state: ETag, times
+    Column("sha256", String(64), nullable=False),
+    Column("migration", Integer, ForeignKey("migrations.number"), nullable=False),
+    Column("at", Instant, nullable=False),
+)

@@ -1,4 +1,4 @@
-"""Migrations, their ledger of batches, and templates.
+"""Migrations, their ledger of batches, templates, and schedules of imports.
 
 Revision: 0003, follows 0002.
 """
@@ -92,10 +92,50 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("migration", "number"),
     )
+    op.create_table(
+        "migration_sources",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("cron", sa.String(length=100), nullable=False),
+        sa.Column("template", sa.String(length=100), nullable=False),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("is_paused", sa.Boolean(), nullable=False),
+        sa.Column("created_by", sa.String(length=100), nullable=False),
+        sa.Column("created_at", Instant, nullable=False),
+        sa.Column("created_in", Number, nullable=False),
+        sa.Column("ended_in", Number, nullable=True),
+        sa.Column("looked_at", Instant, nullable=True),
+        sa.Column("again_at", Instant, nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "migration_seen",
+        sa.Column("schedule", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("migration", sa.Integer(), nullable=False),
+        sa.Column("at", Instant, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["migration"],
+            ["migrations.number"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["schedule"],
+            ["migration_sources.id"],
+        ),
+        sa.PrimaryKeyConstraint("schedule", "number"),
+    )
 
 
 def downgrade() -> None:
     for table in (
+        "migration_seen",
+        "migration_sources",
         "migration_templates",
         "migration_batches",
         "migration_slices",
