@@ -11,6 +11,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from dnsinv.errors import FileRefused
+from dnsinv.migration.blocks import Block, Blocks
 from dnsinv.migration.chunks import Chunk, Piece, Trouble
 from dnsinv.migration.strict import Decoder, Fault, shown, surrogate_trouble, surrogates
 from dnsinv.migration.texts import Text
@@ -19,20 +20,32 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _END_OF_LINE = re.compile(r"[ \t\r]*(?:\n[ \t\n\r]*|\Z)")
-_MISSES = 3  # blocks that the quick way could not read before it is given up
 
 Step = Callable[["Run", int], int]
 
 
 class Run:
-    """The whole items that the text at hand holds, and where each begins."""
+    """Whole items that the text at hand holds, taken one by one."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
-        self.starts: list[int] = []
         self.keys: list[str] = []
         self.odd: dict[int, dict[bool, Trouble]] = {}
         self.end = 0
+        self._starts: list[int] = []
+
+    @property
+    def start(self) -> int:
+        return self._starts[0]
+
+    def starts(self) -> list[int]:
+        """Where each item begins."""
+        return self._starts
+
+    def add(self, value: Any, start: int, end: int) -> None:
+        self.values.append(value)
+        self._starts.append(start)
+        self.end = end
 
 
 class Reader:
@@ -44,8 +57,7 @@ class Reader:
         self._first = 1  # number of the next item
         self._closed = 0  # where the list or object has ended
         self._is_on_one_line: bool | None = None  # each of the lines' items; the first one tells
-        self._glue = ""  # what stood between the last two items, braces included
-        self._misses = 0
+        self._blocks = Blocks(self.decoder)
 
     def array(self) -> Iterator[Piece]:
         """The members of a list."""
@@ -140,15 +152,18 @@ class Reader:
         if self.decoder.odd:
             run.odd[len(run.values)] = self.decoder.odd.copy()
             self.decoder.odd.clear()
-        run.values.append(value)
-        run.starts.append(at)
-        run.end = end
-        self._glue = self.source.text[end - 1 : after + 1] if after > 0 else ""
+        run.add(value, at, end)
+        if after > 0 and not run.keys:
+            self._blocks.learn(self.source.text[end - 1 : after + 1])
 
-    # -- many items -------------------------------------------------------------------------------
+    # -- many items --------------------------------------------------------------------------------
 
     def _pieces(self, at: int, take: Step) -> Iterator[Piece]:
         while at >= 0:
+            block = self._take_block(at)
+            if block:
+                yield self._piece(block)
+                at = block.after
             run = Run()
             try:
                 while at >= 0:
@@ -163,47 +178,68 @@ class Reader:
                 self.source.more(at)
                 at = 0
 
-    def _piece(self, run: Run) -> Piece:
-        text, starts = self.source.text, run.starts
-        line = self.source.line + text.count("\n", 0, starts[0])
-        if text.find("\n", starts[0], run.end) < 0:
-            lines = [line] * len(starts)
-        else:
-            steps = (text.count("\n", before, start) for before, start in pairwise(starts))
-            lines = list(accumulate(steps, initial=line))
-        chunk = Chunk(self._first, run.values, lines, run.keys or None)
-        self._first += len(run.values)
-        self._find_troubles(run, chunk)
-        return Piece(chunk, run.end - starts[0])
+    def _take_block(self, at: int) -> Block | None:
+        """A block that the steps for single items would have read without a fault."""
+        text = self.source.text
+        if len(text) - at > self.source.limits.item:
+            return None
+        block = self._blocks.take(text, at)
+        if block and self._is_on_one_line and not block.is_one_per_line:
+            return None
+        return block
 
-    def _find_troubles(self, run: Run, chunk: Chunk) -> None:
+    def _piece(self, run: Run | Block) -> Piece:
+        chunk = Chunk(self._first, run.values, self._lines(run))
+        self._first += len(run.values)
         self._refuse_depth(run)
-        places = surrogates(self.source.text, run.starts[0], run.end)
-        for index in {bisect_right(run.starts, place) - 1 for place in places}:
-            value = run.values[index]
-            if trouble := surrogate_trouble([run.keys[index], value] if run.keys else value):
-                chunk.troubles[index] = trouble
-        for index, odd in run.odd.items():
-            if True in odd:
-                chunk.warnings[index] = odd[True]
-            if False in odd:
-                chunk.troubles.setdefault(index, odd[False])
+        self._find_surrogates(run, chunk)
+        if isinstance(run, Run):
+            chunk.keys = run.keys or None
+            for index, odd in run.odd.items():
+                if True in odd:
+                    chunk.warnings[index] = odd[True]
+                if False in odd:
+                    chunk.troubles.setdefault(index, odd[False])
         if set(map(type, run.values)) != {dict}:
             chunk.troubles |= {
                 index: Trouble("not_an_object", "the item is no object", value=shown(value))
                 for index, value in enumerate(run.values)
                 if not isinstance(value, dict)
             }
+        return Piece(chunk, run.end - run.start)
 
-    def _refuse_depth(self, run: Run) -> None:
-        text, start, end = self.source.text, run.starts[0], run.end
-        brackets = text.count("[", start, end) + text.count("{", start, end)
+    def _lines(self, run: Run | Block) -> list[int]:
+        text = self.source.text
+        line = self.source.line + text.count("\n", 0, run.start)
+        if text.find("\n", run.start, run.end) < 0:
+            return [line] * len(run.values)
+        if isinstance(run, Block) and run.is_one_per_line:
+            return list(range(line, line + len(run.values)))
+        steps = (text.count("\n", before, start) for before, start in pairwise(run.starts()))
+        return list(accumulate(steps, initial=line))
+
+    def _refuse_depth(self, run: Run | Block) -> None:
+        text = self.source.text
+        brackets = text.count("[", run.start, run.end)
+        if isinstance(run, Block) and run.is_flat and brackets < self.decoder.depth:
+            return
+        brackets += text.count("{", run.start, run.end)
         others = len(run.values) - 1 if set(map(type, run.values)) == {dict} else 0
         if brackets - others <= self.decoder.depth:
             return  # even if one item had all of them but the first of each other object
-        for value, begin in zip(run.values, run.starts, strict=True):
+        for index, value in enumerate(run.values):
             if self.decoder.is_deep(value):
-                raise self._refused(self.decoder.depth_fault(text, begin))
+                raise self._refused(self.decoder.depth_fault(text, run.starts()[index]))
+
+    def _find_surrogates(self, run: Run | Block, chunk: Chunk) -> None:
+        places = surrogates(self.source.text, run.start, run.end)
+        starts = run.starts() if places else []
+        for index in {bisect_right(starts, place) - 1 for place in places}:
+            value = run.values[index]
+            if isinstance(run, Run) and run.keys:
+                value = [run.keys[index], value]
+            if trouble := surrogate_trouble(value):
+                chunk.troubles[index] = trouble
 
     # -- around them ------------------------------------------------------------------------------
 

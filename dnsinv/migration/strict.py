@@ -7,6 +7,7 @@ surrogates through. The first is a fault of the text; the others are troubles of
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any
 
 from dnsinv.migration.chunks import Trouble
@@ -74,6 +75,9 @@ class Decoder:
         self._decode = json.JSONDecoder(
             object_pairs_hook=pairs, parse_constant=_refuse_constant, parse_float=real
         ).raw_decode
+        self._decode_unproved = json.JSONDecoder(
+            parse_constant=_refuse_constant, parse_float=real
+        ).raw_decode
         self._decode_patiently = json.JSONDecoder(
             object_pairs_hook=pairs,
             parse_constant=_refuse_constant,
@@ -98,6 +102,25 @@ class Decoder:
         except ValueError:  # a whole number of very many digits
             self.odd.clear()
             return self._decode_patiently(text, at)
+
+    def decode_all(self, text: str) -> list[Any] | None:
+        """The members of a list that is sound and has nothing odd in it, else None."""
+        return self._decode_list(self._decode, text)
+
+    def decode_unproved(self, text: str) -> list[Any] | None:
+        """As `decode_all`, in half the time; of repeated keys the last is taken without a word."""
+        return self._decode_list(self._decode_unproved, text)
+
+    def _decode_list(
+        self, decode: Callable[[str, int], tuple[Any, int]], text: str
+    ) -> list[Any] | None:
+        try:
+            values, end = decode(text, 0)
+        except (ValueError, RecursionError, _Constant):
+            values, end = None, len(text)
+        is_odd = bool(self.odd)
+        self.odd.clear()
+        return None if is_odd or end != len(text) else values
 
     def is_deep(self, value: Any) -> bool:
         """More than `depth` objects and lists lie within one another."""
@@ -147,7 +170,7 @@ def surrogate_trouble(value: Any) -> Trouble | None:
 
 def surrogates(text: str, start: int, end: int) -> list[int]:
     """Where escapes of halves of characters stand: most are pairs, and in order."""
-    if text.find("\\u", start, end) < 0:
+    if text.find("\\", start, end) < 0:
         return []
     return [found.start() for found in _SURROGATE.finditer(text, start, end)]
 
