@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from dnsinv.domain.names import LONGEST_NAME
 from dnsinv.migration.faults import Doubt, Fault, Faults, Unfit
 from dnsinv.migration.frames import Frame
-from dnsinv.migration.paths import path
+from dnsinv.migration.paths import joined, path
 from dnsinv.migration.rules import Pattern, Required
 from dnsinv.migration.templates import Mapping
 from dnsinv.migration.transforms import shaped
@@ -69,9 +69,18 @@ class Column:
         mapping: where its values come from.
         convert: gives a value that is there as the rows have it, or raises Unfit.
         is_needed: whether every row must have it.
+        is_spread: whether the values of a list in it make rows of their own.
     """
 
-    def __init__(self, mapping: Mapping, convert: Convert, *, is_needed: bool = False) -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        convert: Convert,
+        *,
+        is_needed: bool = False,
+        is_spread: bool = False,
+    ) -> None:
+        self._is_spread = is_spread
         self._paths = [(path(text), path(text).getter()) for text in mapping.paths]
         self._constant = mapping.constant
         self._is_needed = is_needed or mapping.is_required
@@ -99,7 +108,7 @@ class Column:
         if self._is_needed and None in values:
             for row, value in enumerate(values):
                 if value is None and frame.origins[row] not in faults.bad:
-                    self.miss(row, raw, frame, faults)
+                    self.refuse(row, raw[row], self.missing(), frame, faults)
         return values
 
     def gather(self, frame: Frame) -> Sequence[Any]:
@@ -135,8 +144,7 @@ class Column:
         fit = list(values)
         for row, value in enumerate(values):
             if type(value) is Fault:
-                where = self.field(frame, row)
-                faults.refuse(frame.origins[row], where, raw[row], value.code, value.reason)
+                self.refuse(row, raw[row], value, frame, faults)
                 fit[row] = None
             elif type(value) is Doubt:
                 where = self.field(frame, row)
@@ -144,19 +152,31 @@ class Column:
                 fit[row] = value.value
         return fit
 
-    def miss(self, row: int, raw: Sequence[Any], frame: Frame, faults: Faults) -> None:
-        """Note that a row has no value in this column and must have one."""
-        where = self.field(frame, row)
-        reason = f"There is no {where or 'value'}, and every row must have it."
-        faults.refuse(frame.origins[row], where, raw[row], "missing", reason)
+    def refuse(self, row: int, raw: Any, fault: Fault, frame: Frame, faults: Faults) -> None:
+        """Note why a row's value is not fit."""
+        origin = frame.origins[row]
+        if not faults.is_full(origin):
+            faults.refuse(origin, self.field(frame, row), raw, fault.code, fault.reason)
+
+    def missing(self) -> Fault:
+        """What is wrong where a row has no value in this column and must have one."""
+        what = self._paths[0][0].text if self._paths else "value"
+        return Fault("missing", f"There is no {what}, and every row must have it.")
 
     def field(self, frame: Frame, row: int) -> str:
         """The path of a row's value in its item: of the first path that leads to anything."""
-        for wanted, getter in self._paths:
-            start = frame.items if wanted.of_item else frame.values
-            if wanted.special or not is_absent(getter(start[row])):
-                return frame.where(row, wanted)
-        return frame.where(row, self._paths[0][0]) if self._paths else ""
+        if not self._paths:
+            return ""
+        found = next(
+            (
+                wanted
+                for wanted, getter in self._paths
+                if wanted.special or not is_absent(getter(frame.start(row, wanted)))
+            ),
+            self._paths[0][0],
+        )
+        part = frame.parts[row][1] if self._is_spread and frame.parts else None
+        return joined(frame.where(row, found), "" if part is None else f"[{part}]")
 
     def _names(self, values: Sequence[Any]) -> Sequence[Any]:
         are_plain = are_plain_names(values)

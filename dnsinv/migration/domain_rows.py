@@ -6,7 +6,8 @@ from typing import Any
 from dnsinv.migration.columns import Column, Convert
 from dnsinv.migration.faults import Faults
 from dnsinv.migration.frames import Frame
-from dnsinv.migration.templates import DomainColumn, Mapping
+from dnsinv.migration.paths import path
+from dnsinv.migration.templates import DomainColumn, Domains
 from dnsinv.migration.values import day, flag, hosts, name, owners, status, statuses
 
 _READ: Columns[DomainColumn, Convert] = {
@@ -27,16 +28,21 @@ _OF_STATUS = ("godaddy_status", "cloudflare_status")  # in the order of statuses
 
 
 class DomainRows:
-    """Makes one row of each item."""
+    """Makes rows of all that becomes a domain."""
 
-    def __init__(self, columns: Columns[DomainColumn, Mapping]) -> None:
+    def __init__(self, domains: Domains) -> None:
+        self._ways = [path(text) for text in domains.each]
         self._columns = {
             column: Column(mapping, _READ[column], is_needed=column == "name")
-            for column, mapping in columns.items()
+            for column, mapping in domains.columns.items()
         }
 
+    def frame(self, items: Frame) -> Frame:
+        """What becomes a domain."""
+        return items.below(self._ways) if self._ways else items
+
     def columns(self, frame: Frame, faults: Faults) -> dict[str, Any]:
-        """The columns that the mapping fills, one value for each item."""
+        """The columns that the mapping fills, one value for each value of the frame."""
         found: dict[str, Any] = {
             name: column.read(frame, faults) for name, column in self._columns.items()
         }

@@ -52,6 +52,15 @@ class Faults:
     def __init__(self) -> None:
         self.bad: set[int] = set()
         self._rows: dict[int, list[tuple[str, str, str, str, bool]]] = {}
+        self._more: dict[int, int] = {}
+
+    def is_full(self, place: int) -> bool:
+        """Whether an item has so many faults that one more is counted only; then it is counted."""
+        if len(self._rows.get(place, ())) < MOST_OF_AN_ITEM:
+            return False
+        self.bad.add(place)
+        self._more[place] = self._more.get(place, 0) + 1
+        return True
 
     def refuse(self, place: int, field: str, value: Any, code: str, reason: str) -> None:
         """Note why an item gives no row."""
@@ -60,7 +69,8 @@ class Faults:
 
     def warn(self, place: int, field: str, value: Any, code: str, reason: str) -> None:
         """Note what is odd about an item that counts nevertheless."""
-        self._note(place, field, value, code, reason, is_warning=True)
+        if len(self._rows.get(place, ())) < MOST_OF_AN_ITEM:
+            self._note(place, field, value, code, reason, is_warning=True)
 
     def table(self, first: int, lines: Sequence[int]) -> pa.Table:
         """ERROR_ROWS in the order of the file."""
@@ -82,22 +92,21 @@ class Faults:
         self._rows.setdefault(place, []).append(row)
 
     def _of_item(self, place: int) -> list[tuple[str, str, str, str, bool]]:
-        rows = self._rows[place]
-        rows.sort(key=lambda row: row[4])  # what refuses the item comes first
-        if (more := len(rows) - MOST_OF_AN_ITEM) > 0:
-            told = f"The item has {more} more faults that are not listed."
-            return [*rows[:MOST_OF_AN_ITEM], ("", "", "more", told, rows[0][4])]
+        rows = sorted(self._rows[place], key=lambda row: row[4])  # what refuses it comes first
+        if more := self._more.get(place):
+            reason = f"The item has {more} more faults, which are not listed."
+            rows.append(("", "", "more", reason, False))
         return rows
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, longest: int = LONGEST_VALUE) -> str:
     """A value of a file as a report shows it: short, and harmless wherever it is printed."""
     if value is None:
         return ""
     if isinstance(value, str):
-        return safe(value)
+        return safe(value, longest)
     try:
-        return safe(json.dumps(value, ensure_ascii=False))
+        return safe(json.dumps(value, ensure_ascii=False), longest)
     except (RecursionError, ValueError):  # deeper or longer than can be printed
         return f"({type(value).__name__})"
 

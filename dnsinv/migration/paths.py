@@ -1,17 +1,20 @@
 r"""Paths into the items of a file: what a template writes where a value is to be found.
 
-domain              the field of that name
-owner.email         a field of an object in a field
-records[*]          each value of a list; of a single value that is no list, the value itself
-records.*           each value of an object, whatever its key
-records.*[*]        both, one after the other
-["a.b"].c           a name with characters that mean something here, as a JSON string
+    domain              the field of that name
+    owner.email         a field of an object in a field
+    records[*]          each value of a list; of a single value that is no list, the value itself
+    records.*           each value of an object, whatever its key
+    records.*[*]        both, one after the other
+    ["a.b"].c           a name with characters that mean something here, as a JSON string
 
-$key                the key that the last `.*` went through, of an item its key in the file
-$value              the value itself
-$index              its place in its list, from 0
-$item.owner.email   a path that begins at the item, where others begin at one of its records
-$item.$key          the key of the item
+    $key                the key that the last `.*` went through; of an item its key in the file
+    $value              the value itself
+    $index              its place in its list, from 0
+    $up.domain          a path that begins at the object around the value; $up.$up at the next one
+    $item.owner.email   a path that begins at the item
+    $item.$key          the key of the item
+
+All but the last four begin where rows are made: at the item, or at a value within it.
 """
 
 import json
@@ -30,7 +33,7 @@ MEMBERS: Final = 1
 Step = str | int  # a field's name, EACH or MEMBERS
 
 KEY, VALUE, INDEX = "$key", "$value", "$index"
-_ITEM = "$item"
+_ITEM, _UP = "$item", "$up"
 _EXAMPLE = "write it like domain, owner.email, records.A[*] or $key"
 _STEP = re.compile(r'\[\*\]|\[("(?:[^"\\]|\\.)*")\]|(\.?)(\*|[^.*\[\]"$][^.*\[\]"]*)')
 
@@ -42,25 +45,29 @@ class BadPath(UsageError):
 class Found(NamedTuple):
     """One value that a path leads to, and by which key and place in a list it was reached.
 
-    `key` is None where no object of unknown keys was passed, `place` where no list was.
+    `key` is None where no object of unknown keys was passed, `place` where no list was. `around`
+    are the objects that were passed, the nearest first.
     """
 
     value: Any
     key: str | None = None
     place: int | None = None
+    around: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
     """A path that has been understood; `text` is as it was written.
 
-    `special` is $key, $value or $index, and then there are no steps.
+    `special` is $key, $value or $index, and then there are no steps. It begins at the item, or so
+    many objects above the value.
     """
 
     text: str
     steps: tuple[Step, ...]
     special: str = ""
     of_item: bool = False
+    ups: int = 0
 
     @property
     def is_many(self) -> bool:
@@ -92,17 +99,19 @@ def path(text: str) -> Path:
     """
     if not text.strip() or len(text) > LONGEST_PATH:
         raise BadPath(f"A path has 1 to {LONGEST_PATH} characters; {_EXAMPLE}.")
-    rest, of_item = text, False
-    if text == _ITEM or text.startswith((f"{_ITEM}.", f"{_ITEM}[")):
-        rest, of_item = text.removeprefix(_ITEM).removeprefix("."), True
-        if not rest:
-            return Path(text, (), VALUE, of_item=True)
-    if rest in (KEY, VALUE, INDEX):
-        return Path(text, (), rest, of_item)
+    rest, ups, of_item = text, 0, False
+    while _begins_with(_UP, rest):
+        rest, ups = rest.removeprefix(_UP).removeprefix("."), ups + 1
+    if not ups and _begins_with(_ITEM, rest):
+        rest, of_item = rest.removeprefix(_ITEM).removeprefix("."), True
+    if not rest or rest in (KEY, VALUE, INDEX):
+        if rest in (KEY, INDEX) and (ups or (of_item and rest == INDEX)):
+            raise BadPath(f"The path {text[:60]!r} asks for what is not known there; {_EXAMPLE}.")
+        return Path(text, (), rest or VALUE, of_item, ups)
     steps = tuple(_steps(text, rest))
     if len(steps) > MOST_STEPS:
         raise BadPath(f"The path {text[:60]!r} has more than {MOST_STEPS} steps.")
-    return Path(text, steps, "", of_item)
+    return Path(text, steps, "", of_item, ups)
 
 
 def find(steps: tuple[Step, ...], value: Any) -> list[Found]:
@@ -139,20 +148,20 @@ def written(name: str) -> str:
 
 
 def _step(found: Found, step: Step) -> Iterator[tuple[Found, str]]:
-    value, key, _ = found
+    value, key, _, around = found
     if step == EACH:
         if type(value) is list:
             for place, each in enumerate(value):
-                yield Found(each, key, place), f"[{place}]"
+                yield Found(each, key, place, around), f"[{place}]"
         elif value is not None:
             yield found, ""
     elif type(value) is dict:
         if step == MEMBERS:
             for name, each in value.items():
-                yield Found(each, name, found.place), written(name)
+                yield Found(each, name, found.place, (value, *around)), written(name)
         elif step in value:
             name = str(step)
-            yield Found(value[name], key, found.place), written(name)
+            yield Found(value[name], key, found.place, (value, *around)), written(name)
 
 
 def _walked(names: tuple[Step, ...], value: Any) -> Any:
@@ -161,6 +170,10 @@ def _walked(names: tuple[Step, ...], value: Any) -> Any:
             return None
         value = value.get(name)
     return value
+
+
+def _begins_with(origin: str, text: str) -> bool:
+    return text == origin or text.startswith((f"{origin}.", f"{origin}["))
 
 
 def _steps(text: str, rest: str) -> Iterator[Step]:

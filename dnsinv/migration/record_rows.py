@@ -6,7 +6,7 @@ from typing import Any
 
 from dnsinv.domain.names import is_within
 from dnsinv.migration import values
-from dnsinv.migration.columns import Column, Convert, Memory
+from dnsinv.migration.columns import Column, Convert, Memory, are_plain_names
 from dnsinv.migration.faults import Fault, Faults, Unfit
 from dnsinv.migration.frames import Frame
 from dnsinv.migration.paths import path
@@ -48,7 +48,12 @@ class RecordRows:
         self._mx_priority = records.mx_priority
         self._columns = {
             # An empty text is data of TXT, so that data that is missing is told by its type.
-            name: Column(mapping, _READ[name], is_needed=name in ("domain", "type"))
+            name: Column(
+                mapping,
+                _READ[name],
+                is_needed=name in ("domain", "type"),
+                is_spread=name == "data",
+            )
             for name, mapping in records.columns.items()
         }
         may_be_full = "name" in self._columns
@@ -57,7 +62,9 @@ class RecordRows:
 
     def frame(self, items: Frame) -> Frame:
         """What becomes a record."""
-        return items.below(self._ways) if self._ways else items
+        frame = items.below(self._ways) if self._ways else items
+        data = self._columns["data"].gather(frame)
+        return frame.spread(data) if any(type(each) is list for each in data) else frame
 
     def columns(self, frame: Frame, faults: Faults) -> dict[str, Any]:
         """The columns that the mapping fills, one value for each value of the frame."""
@@ -66,9 +73,11 @@ class RecordRows:
             for name, column in self._columns.items()
             if name != "data"
         }
-        label = found.pop("subdomain", None) or found.pop("name", None)
-        found["name"] = self._owner_names(label, found["domain"], frame, faults)
-        found["priority"], found["content"] = self._contents_of(found, frame, faults)
+        labels = found.pop("subdomain", None) or found.get("name")
+        found["name"] = self._owner_names(labels, found["domain"], frame, faults)
+        contents = self._contents_of(found, frame, faults)
+        found["priority"] = [each and each[0] for each in contents]
+        found["content"] = [each and each[1] for each in contents]
         return found
 
     def _owner_names(
@@ -76,43 +85,40 @@ class RecordRows:
     ) -> Sequence[Any]:
         if labels is None:
             return zones
+        pairs = list(zip(labels, zones, strict=True))
+        likely = [_likely_name(label, zone) for label, zone in pairs]
+        are_plain = are_plain_names(likely) or [False] * len(likely)
         names = [
-            zone if label is None or zone is None else self._names[label, zone]
-            for label, zone in zip(labels, zones, strict=True)
+            full if is_plain or pair[1] is None else self._names[pair]
+            for full, is_plain, pair in zip(likely, are_plain, pairs, strict=True)
         ]
         if not self._names.is_odd:
             return names
         column = self._columns["name" if "name" in self._columns else "subdomain"]
         return column.told(names, labels, frame, faults)
 
-    def _contents_of(
-        self, found: dict[str, Any], frame: Frame, faults: Faults
-    ) -> tuple[list[int | None], list[str | None]]:
+    def _contents_of(self, found: dict[str, Any], frame: Frame, faults: Faults) -> list[Any]:
+        """Priority and content of each row."""
         column = self._columns["data"]
-        raw = column.gather(frame)
+        raw = column.gather(frame) if frame.parts is None else [each for each, _ in frame.parts]
         data = column.values(raw)
         priorities = found.get("priority") or [None] * len(data)
         contents: list[Any] = []
-        for row, (type, value, zone, priority) in enumerate(
-            zip(found["type"], data, found["domain"], priorities, strict=True)
+        for row, (type, zone, value, priority) in enumerate(
+            zip(found["type"], found["domain"], data, priorities, strict=True)
         ):
             if type is None or zone is None or value.__class__ is Fault:
                 contents.append(value if value.__class__ is Fault else None)
             elif value is None and not (type == "TXT" and raw[row] == ""):
-                contents.append(None)
-                column.miss(row, raw, frame, faults)
+                contents.append(column.missing())
+            elif priority is None and type == "MX" and self._mx_priority is not None:
+                own = self._mx_priority + _place(frame, row) if has_no_priority(value) else None
+                contents.append(self._content(type, value, zone, own))
             else:
-                if priority is None and type == "MX" and self._mx_priority is not None:
-                    priority = self._own_priority(value, frame, row)
-                contents.append(self._content(type, value or "", zone, priority))
-        fit = column.told(contents, raw, frame, faults)
-        return [each and each[0] for each in fit], [each and each[1] for each in fit]
-
-    def _own_priority(self, value: Any, frame: Frame, row: int) -> int | None:
-        if self._mx_priority is None or not has_no_priority(value):
-            return None
-        place = frame.slots[row] if frame.slots else None
-        return self._mx_priority + (place or 0)
+                contents.append(self._content(type, "" if value is None else value, zone, priority))
+        if not (self._contents.is_odd or any(each.__class__ is Fault for each in contents)):
+            return contents
+        return column.told(contents, raw, frame, faults)
 
     def _content(self, type: str, value: Any, zone: str, priority: int | None) -> Any:
         if value.__class__ is str and value != APEX:
@@ -120,8 +126,22 @@ class RecordRows:
         return self._contents.read((type, value, zone, priority))
 
 
-def _owner_name(label: str, zone: str, *, may_be_full: bool) -> str:
-    if label == APEX:
+def _place(frame: Frame, row: int) -> int:
+    """The place of a row's data in the list that it stands in."""
+    part = frame.parts[row][1] if frame.parts else None
+    slot = frame.slots[row] if frame.slots else None
+    return part if part is not None else slot or 0
+
+
+def _likely_name(label: str | None, zone: str | None) -> str | None:
+    """The full name, if it is one that is canonical; else what `_owner_name` must look at."""
+    if label is None:
+        return zone
+    return None if zone is None or label.endswith(zone) else f"{label}.{zone}"
+
+
+def _owner_name(label: str | None, zone: str, *, may_be_full: bool) -> str:
+    if label is None or label == APEX:
         return zone
     if label.endswith("."):
         full = values.name(label)

@@ -83,20 +83,13 @@ class Mapping(Strict):
         return any(isinstance(rule, Required) for rule in self.rules)
 
 
-class Records(Strict):
-    """How an item, or each of the values that `each` leads to, becomes a record.
+class Rows(Strict):
+    """Of what in an item rows are made: of all that the first path leads to that leads anywhere.
 
-    Of several paths in `each` the first that leads to something counts; without one the item itself
-    is the record. Paths of the columns begin there. `name` is the full name or the one within the
-    domain, `subdomain` always the latter. `txt` says how the data of TXT is written: raw, quoted as
-    in a zone file, either, or with octoDNS's escapes. `mx_priority` is for MX data without one:
-    the first of a list has it, each next one more.
+    Without a path the item itself makes the row. Paths of the columns begin where rows are made.
     """
 
     each: Annotated[list[PathText], Field(max_length=20, default_factory=list)]
-    columns: dict[RecordColumn, Mapping]
-    txt: Literal["raw", "quoted", "either", "octodns"] = "either"
-    mx_priority: Annotated[int, Field(ge=0, le=65_000)] | None = None
 
     @field_validator("each", mode="before")
     @classmethod
@@ -107,9 +100,35 @@ class Records(Strict):
     @classmethod
     def _of_fields(cls, each: list[str]) -> list[str]:
         for text in each:
-            if path(text).special or path(text).of_item:
+            if not path(text).steps or path(text).of_item or path(text).ups:
                 raise ValueError(f"{text} does not begin with a field of the item")
         return each
+
+
+class Domains(Rows):
+    """What becomes a row of a domain."""
+
+    columns: dict[DomainColumn, Mapping]
+
+    @field_validator("columns")
+    @classmethod
+    def _complete(cls, columns: dict[DomainColumn, Mapping]) -> dict[DomainColumn, Mapping]:
+        _demand(NEEDED_OF_DOMAIN, columns)
+        return columns
+
+
+class Records(Rows):
+    """What becomes a row of a record; a list of data makes as many records.
+
+    `name` is the full name or the one within the domain, `subdomain` always the latter. `txt` says
+    how the data of TXT is written: raw, quoted as in a zone file, either, or with octoDNS's
+    escapes. `mx_priority` is for MX data without one: the first of a list has it, each next one
+    more.
+    """
+
+    columns: dict[RecordColumn, Mapping]
+    txt: Literal["raw", "quoted", "either", "octodns"] = "either"
+    mx_priority: Annotated[int, Field(ge=0, le=65_000)] | None = None
 
     @field_validator("columns")
     @classmethod
@@ -136,24 +155,15 @@ class Template(Strict):
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     description: Annotated[str, StringConstraints(max_length=2000)] = ""
     defaults: Defaults = Defaults()
-    domain: dict[DomainColumn, Mapping] | None = None
+    domains: Domains | None = None
     records: Annotated[list[Records], Field(max_length=50, default_factory=list)]
     keep_others: bool = True  # fields that no path names go into the rows' attributes
-
-    @field_validator("domain")
-    @classmethod
-    def _complete(
-        cls, columns: dict[DomainColumn, Mapping] | None
-    ) -> dict[DomainColumn, Mapping] | None:
-        if columns is not None:
-            _demand(NEEDED_OF_DOMAIN, columns)
-            _demand_of_item(columns)
-        return columns
+    known_fields: Annotated[list[str], Field(max_length=200, default_factory=list)]  # to be told by
 
     @model_validator(mode="after")
     def _makes_rows(self) -> "Template":
-        if not self.domain and not self.records:
-            raise ValueError("give domain, records or both; this template makes no row")
+        if not self.domains and not self.records:
+            raise ValueError("give domains, records or both; this template makes no row")
         return self
 
     @property
@@ -168,8 +178,8 @@ class Template(Strict):
                     yield mapping.paths[0]
 
     def _columns(self) -> Iterator[tuple[dict[Any, Mapping], tuple[str, ...]]]:
-        if self.domain:
-            yield self.domain, NEEDED_OF_DOMAIN
+        if self.domains:
+            yield self.domains.columns, NEEDED_OF_DOMAIN
         for records in self.records:
             yield records.columns, NEEDED_OF_RECORD
 
@@ -191,7 +201,7 @@ def template(definition: Any) -> Template:
     if isinstance(definition, str | bytes):
         definition = _parsed(definition)
     if not isinstance(definition, dict):
-        raise BadTemplate("A template is a JSON object with id, name, and domain or records.")
+        raise BadTemplate("A template is a JSON object with id, name, and domains or records.")
     called = str(definition.get("name") or definition.get("id") or "without a name")[:100]
     if definition.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
         raise BadTemplate(
@@ -216,13 +226,6 @@ def builtin() -> tuple[Template, ...]:
 def _demand(needed: tuple[str, ...], columns: dict[Any, Mapping]) -> None:
     if missing := [each for each in needed if each not in columns]:
         raise ValueError(f"there is no mapping for {', '.join(missing)}")
-
-
-def _demand_of_item(columns: dict[Any, Mapping]) -> None:
-    for mapping in columns.values():
-        for text in mapping.paths:
-            if path(text).special == "$index":
-                raise ValueError("$index is known of records only")
 
 
 def _parsed(text: str | bytes) -> Any:

@@ -30,7 +30,7 @@ class Transformer:
     """A template ready to be applied to any number of chunks, by one thread at a time."""
 
     def __init__(self, template: Template) -> None:
-        self._domains = DomainRows(template.domain) if template.domain else None
+        self._domains = DomainRows(template.domains) if template.domains else None
         self._records = [RecordRows(records) for records in template.records]
         self._others = Others(template) if template.keep_others else None
 
@@ -40,8 +40,7 @@ class Transformer:
         items = _objects(chunk, faults)
         domains = [self._of_domains(items, faults)] if self._domains else []
         records = [self._of_records(place, items, faults) for place in range(len(self._records))]
-        if self._domains is None:
-            _refuse_without_rows(items, records, faults)
+        _refuse_without_rows(items, [*domains, *records], faults)
         return Transformed(
             _table(DOMAIN_ROWS, domains, chunk, faults),
             _table(RECORD_ROWS, records, chunk, faults),
@@ -50,10 +49,11 @@ class Transformer:
 
     def _of_domains(self, items: Frame, faults: Faults) -> _Made:
         assert self._domains is not None
-        columns = self._domains.columns(items, faults)
+        frame = self._domains.frame(items)
+        columns = self._domains.columns(frame, faults)
         if self._others:
-            columns["attributes"] = self._others.of_domains(items, faults)
-        return _Made(items.origins, columns)
+            columns["attributes"] = self._others.of_domains(frame, faults)
+        return _Made(frame.origins, columns)
 
     def _of_records(self, place: int, items: Frame, faults: Faults) -> _Made:
         frame = self._records[place].frame(items)
@@ -83,13 +83,15 @@ def _objects(chunk: Chunk, faults: Faults) -> Frame:
     return Frame.of_items([chunk.values[place] for place in origins], origins, keys)
 
 
-def _refuse_without_rows(items: Frame, records: Sequence[_Made], faults: Faults) -> None:
+def _refuse_without_rows(items: Frame, made: Sequence[_Made], faults: Faults) -> None:
     """Say of items that they hold nothing that the template makes a row of."""
-    having = {origin for made in records for origin in made.origins}
+    if any(part.origins is items.origins for part in made):
+        return
+    having = {origin for part in made for origin in part.origins}
     for origin, item in zip(items.origins, items.values, strict=True):
         if origin not in having:
-            reason = "There is no record in it where the template looks for records."
-            faults.refuse(origin, "", item, "no_records", reason)
+            reason = "It has nothing where the template looks for domains or records."
+            faults.refuse(origin, "", item, "no_rows", reason)
 
 
 def _table(schema: pa.Schema, parts: Sequence[_Made], chunk: Chunk, faults: Faults) -> pa.Table:
