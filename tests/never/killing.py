@@ -25,6 +25,7 @@ from typing import Any
 import dnsinv
 from dnsinv.actions.collect import derive, record
 from dnsinv.actions.installation import Installation
+from dnsinv.collection.endings import Endings
 from dnsinv.collection.engine import Engine, Job
 from dnsinv.errors import DnsinvError, NoZoneHere, ProviderUnavailable
 from dnsinv.lake.lake import Lake
@@ -183,7 +184,13 @@ class Child:
             self._collect(provider)
         else:
             record(self._installation, self._now.date())
+            self._sweep()
         self._derive()
+
+    def _sweep(self) -> None:
+        """Remove what waits for nobody, as the next collection does when it begins."""
+        installation = self._installation
+        Endings(installation.lake, installation.store, lambda: self._now).sweep(GODADDY.account)
 
     def _engine(self) -> Engine:
         return Engine(self._installation.lake, self._installation.store, lambda: self._now)
