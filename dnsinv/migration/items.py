@@ -22,15 +22,18 @@ class Items:
     """An open file of items; a context manager.
 
     Attributes:
+        name: what messages call it.
+        size: bytes of the file as it lies there.
         format: json-array, ndjson, json-object (of objects, by key), json-single or csv.
-        encoding: utf-8, utf-16-le or utf-16-be.
+        encoding: utf-8, utf-16-le or utf-16-be; `has_mark`: with a byte order mark.
         compression: gzip or "".
         fields: the columns of a CSV file, else empty.
     """
 
     def __init__(self, text: Text) -> None:
         self._text = text
-        self.encoding = text.encoding
+        self.name, self.size = text.name, text.size
+        self.encoding, self.has_mark = text.encoding, text.has_mark
         self.compression = text.compression
         self.fields: list[str] = []
         self.format, self._pieces = self._recognise()
