@@ -83,18 +83,18 @@ def check_pattern(pattern: str) -> str:
 
 
 def find(inbox: Path, pattern: str) -> list[Found]:
-    """The plain files that a path or pattern names now, in order of name.
+    """The plain files that a path or pattern names now, in order of name; none is no fault.
 
     A pattern passes over links that lead out, names that begin with a dot (of many programs: files
     under way) or are not text, and everything that is no plain file; a path without * ? [ to any
     of these is refused.
 
     Raises:
-        SourceRefused: nothing is there, it leads out, or there are too many.
+        SourceRefused: it leads out, or there are too many.
     """
     clean = check_pattern(pattern)
     if not _MAGIC & set(clean):
-        return [_look(inbox, clean)]
+        return [_look(inbox, clean)] if os.path.lexists(inbox / clean) else []
     try:
         names = [path.relative_to(inbox).as_posix() for path in islice(inbox.glob(clean), MOST + 1)]
     except (OSError, ValueError) as error:
