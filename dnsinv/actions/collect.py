@@ -21,7 +21,7 @@ from dnsinv.domain.names import canonical_name
 from dnsinv.domain.permission import Right
 from dnsinv.errors import BadSetting, Busy, DnsinvError
 from dnsinv.http import Rate
-from dnsinv.lake.fold import fold_all, fold_domains, publish_collections
+from dnsinv.lake.fold import fold_all, fold_current, fold_domains, publish_collections
 from dnsinv.lake.readmodel import build_read_model
 from dnsinv.providers.provider import Diagnosis, Provider
 from dnsinv.providers.registry import open_provider
@@ -99,6 +99,14 @@ def derive_domains(installation: Installation) -> None:
     fold_domains(installation.lake, _retired(installation), partial(entered, installation))
     carry_on(installation)
     build_read_model(installation.lake)
+
+
+def derive_current(installation: Installation) -> dict[str, int]:
+    """Make current domains and records and the read model: what was imported shows."""
+    rows = fold_current(installation.lake, _retired(installation), partial(entered, installation))
+    carry_on(installation)
+    build_read_model(installation.lake)
+    return rows
 
 
 def entered(installation: Installation) -> list[ManualDomain]:

@@ -34,6 +34,7 @@ class Right(StrEnum):
     ASSIGN = "assign"
     ADD_DOMAINS = "add domains"
     COLLECT = "collect"
+    IMPORT = "import"
     MANAGE_PEOPLE = "manage people"
     MANAGE_RULES = "manage rules"
     MANAGE_SCHEDULES = "manage schedules of imports"
@@ -45,7 +46,7 @@ class Right(StrEnum):
 
 
 _VIEWER = frozenset({Right.READ, Right.EXPORT, Right.MANAGE_OWN_TOKENS})
-_EDITOR = _VIEWER | {Right.ANNOTATE, Right.ASSIGN, Right.ADD_DOMAINS, Right.COLLECT}
+_EDITOR = _VIEWER | {Right.ANNOTATE, Right.ASSIGN, Right.ADD_DOMAINS, Right.COLLECT, Right.IMPORT}
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.VIEWER: _VIEWER,
     Role.EDITOR: _EDITOR,

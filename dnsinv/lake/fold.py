@@ -106,6 +106,20 @@ def fold_domains(
         return {"domains": _domains(con, lake, publication, manual())}
 
 
+def fold_current(
+    lake: Lake, retired: Mapping[str, datetime], manual: Manual = list
+) -> dict[str, int]:
+    """Make the current zones, records and domains anew, together, from the published history."""
+    with _folding(lake), _published(lake) as publication, lake.connect() as con:
+        _prepare(con, lake, retired)
+        _name_domains(con)
+        return {
+            "zones": _zones(con, lake, publication),
+            "dns_records": _dns_records(con, lake, publication),
+            "domains": _domains(con, lake, publication, manual()),
+        }
+
+
 def publish_collections(lake: Lake, day: date, rows: Sequence[Mapping[str, Any]]) -> None:
     """Replace the `collections` partition of one day by these rows."""
     table = pa.Table.from_pylist([{name: row[name] for name in COLLECTIONS.names} for row in rows])

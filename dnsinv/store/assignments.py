@@ -97,6 +97,12 @@ def end_of_owner(db: Connection, owner: Owner, seq: int) -> int:
     return _end(db, _owned_by(owner), seq)
 
 
+def end_of_source(db: Connection, source: Source, source_id: str, seq: int) -> int:
+    """Release everybody from what one source gave them; how much it was."""
+    which = and_(assignments.c.source == source, assignments.c.source_id == source_id)
+    return _end(db, which, seq)
+
+
 def hand_on(db: Connection, before: Owner, after: Owner, origin: Origin) -> int:
     """Give everything that one owns to another; how much it was."""
     mine = (

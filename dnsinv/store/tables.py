@@ -300,6 +300,7 @@ migrations = Table(
     Column("invalid", Integer, nullable=False, default=0),  # items that gave no row
     Column("warnings", Integer, nullable=False, default=0),
     Column("message", Text, nullable=False, default=""),
+    Column("restore_point", Text, nullable=False, default=""),  # backup from before
     Column("backfill", String(40), nullable=False, default=""),  # Dagster's
     Column("created_by", String(NAMED), nullable=False),
     Column("created_in", Number, nullable=False),

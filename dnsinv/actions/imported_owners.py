@@ -1,0 +1,67 @@
+"""Whom a file means by the owners it names; who is missing is made, inactive, where so asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dnsinv.actions.acting import Actor, acting
+from dnsinv.actions.installation import Installation
+from dnsinv.domain.people import BadPerson, Owner, clean_email, clean_name, name_key
+from dnsinv.domain.permission import Right, Role
+from dnsinv.errors import UsageError
+from dnsinv.migration.staging import Resolve
+from dnsinv.store import owners, people
+from dnsinv.store.migrations import Migration
+
+
+def resolver(installation: Installation, migration: Migration) -> Resolve:
+    """Finds the users and groups by name or address, for staging."""
+
+    def resolve(names: Sequence[str]) -> Mapping[str, str]:
+        found, missing = {}, []
+        with installation.store.read() as db:
+            for name in names:
+                try:
+                    found[name] = _code(owners.owner(db, name))
+                except UsageError:  # unknown, or it may be two
+                    missing.append(name)
+        if missing and migration.options.create_users:
+            _create(installation, migration, missing)
+            with installation.store.read() as db:
+                for name in missing:
+                    user = people.find_by_name(db, name)
+                    if user is not None:
+                        found[name] = f"user:{user.id}"
+        return found
+
+    return resolve
+
+
+def _create(installation: Installation, migration: Migration, names: Sequence[str]) -> None:
+    """Make users of those names or addresses, none of whom may sign in or do anything."""
+    actor = Actor(migration.created_by, "service")
+    with acting(installation, actor, "migration.users", Right.MANAGE_PEOPLE, migration.id) as deed:
+        made = {name_key(row["name"]): row for name in names if (row := _row(name)) is not None}
+        rows = [row for row in made.values() if people.find_by_name(deed.db, row["name"]) is None]
+        people.add_many(deed.db, rows, deed.at, deed.seq)
+        deed.details = {"created": len(rows), "first": [row["name"] for row in rows[:20]]}
+
+
+def _row(name: str) -> dict[str, Any] | None:
+    try:
+        email = clean_email(name) if "@" in name else None
+        # Not the address itself: a name that is another's address would be taken for that one.
+        named = clean_name(name.replace("@", " at "))
+    except BadPerson:
+        return None
+    return {
+        "name": named,
+        "email": email,
+        "department": "",
+        "role": Role.VIEWER,
+        "is_active": False,
+        "can_sign_in": False,
+    }
+
+
+def _code(owner: Owner) -> str:
+    return f"{owner.kind}:{owner.id}"

@@ -1,0 +1,394 @@
+"""Migrations from request to end: staged once, committed slice by slice, folded, undone.
+
+Services call `stage`, `commit` and `finish` in runs of their own; `run` does all three here.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from dnsinv.actions.acting import Actor, acting, note
+from dnsinv.actions.backup import restore_point
+from dnsinv.actions.collect import derive_current
+from dnsinv.actions.imported_owners import resolver
+from dnsinv.actions.installation import Installation, now
+from dnsinv.domain.migrations import (
+    CONTROLS,
+    ENDED,
+    OPEN,
+    Control,
+    State,
+    Strategy,
+    migration_number,
+)
+from dnsinv.domain.permission import Right
+from dnsinv.errors import Busy, Conflict, DnsinvError, FileRefused, NotThere, UsageError
+from dnsinv.migration.slices import Cancelled, Wait, commit_slice, settle_slice, withdraw
+from dnsinv.migration.staging import Job, discard, publish_errors
+from dnsinv.migration.staging import stage as stage_file
+from dnsinv.migration.templates import Template, template
+from dnsinv.store import assignments, migrations, owners
+from dnsinv.store.migrations import CANCEL, PAUSE, RUN, Migration, Options
+
+log = logging.getLogger(__name__)
+
+SMALLEST_BATCH, LARGEST_BATCH = 10, 1000
+WORKERS = 3  # slices at a time
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to import: where it lies, and what it and its source are called."""
+
+    path: Path
+    name: str
+    source: str
+    bytes: int
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How to import; None where the template's default counts."""
+
+    batch_size: int | None = None
+    duplicates: str | None = None
+    validate: bool | None = None
+    strict: bool = False
+    assign: Sequence[str] = ()
+    create_users: bool = False
+
+
+def submit(
+    installation: Installation, actor: Actor, file: File, how: Template, wishes: Wishes
+) -> Migration:
+    """Write down a migration to be done; nothing of the file is read yet.
+
+    Raises:
+        NotAllowed: the actor may not import, or not create users.
+        UsageError: an option is not one, or an owner is unknown or may be two.
+    """
+    options = options_of(how, wishes)
+    needs = Right.MANAGE_PEOPLE if options.create_users else Right.IMPORT
+    with acting(installation, actor, "migration.start", needs, file.name) as deed:
+        named = owners.owners(deed.db, wishes.assign)
+        made = migrations.add(
+            deed.db,
+            name=file.name,
+            source=file.source,
+            path=str(file.path),
+            bytes=file.bytes,
+            sha256=file.sha256,
+            template=how.definition(),
+            options=options,
+            owners=[asdict(owner) for owner in named],
+            created_by=actor.name,
+            created_in=deed.seq,
+            created_at=deed.at,
+        )
+        deed.subject = made.id
+        deed.details = {
+            "file": file.name,
+            "source": file.source,
+            "template": how.id,
+            **asdict(options),
+            "owners": [f"{owner.kind}:{owner.name}" for owner in named],
+        }
+    return made
+
+
+def options_of(how: Template, wishes: Wishes) -> Options:
+    """What is wished for, with the template's defaults.
+
+    Raises:
+        UsageError: a batch size or a strategy is none.
+    """
+    size = how.defaults.batch_size if wishes.batch_size is None else wishes.batch_size
+    if not SMALLEST_BATCH <= size <= LARGEST_BATCH:
+        raise UsageError(
+            f"A batch has {SMALLEST_BATCH} to {LARGEST_BATCH} keys, not {size}."
+        )
+    strategy = how.defaults.duplicates if wishes.duplicates is None else wishes.duplicates
+    if strategy not in list(Strategy):
+        raise UsageError(
+            f"{strategy[:40]!r} is no way to treat duplicates; there are: {', '.join(Strategy)}."
+        )
+    validate = how.defaults.validate_domains if wishes.validate is None else wishes.validate
+    return Options(size, strategy, validate, wishes.strict, wishes.create_users)
+
+
+def stage(installation: Installation, number: int, wait: Wait) -> Migration:
+    """Read, check, sort and cut the file of a migration; it is `running` afterwards, or `failed`.
+
+    A staging that was cut off begins anew; one that is done is left as it is.
+
+    Raises:
+        Busy: it is being staged already.
+        whatever `wait` raises: it can be staged again.
+    """
+    with _alone(installation, number):
+        migration = _begun(installation, number)
+        if migration.staged_at is not None or migration.state in ENDED:
+            return migration
+        try:
+            _stage(installation, migration, wait)
+        except Cancelled:
+            discard(installation.lake, migration.id)
+        except (FileRefused, DnsinvError) as error:
+            if isinstance(error, Busy):
+                raise
+            discard(installation.lake, migration.id)
+            _fail(installation, migration, str(error))
+        return find(installation, number)
+
+
+def commit(installation: Installation, number: int, slice_number: int, wait: Wait) -> int:
+    """Commit what is open of one slice, and finish the migration with the last of them.
+
+    Gives how many batches were committed now. Pauses while that is wanted.
+
+    Raises:
+        Cancelled: the migration is cancelled; what was committed stays.
+        Busy, LakeError, StoreError: another try goes on from there.
+    """
+    migration = find(installation, number)
+    lake, store = installation.lake, installation.store
+    if migration.state is State.CANCELLED:
+        raise Cancelled
+    try:
+        done = commit_slice(lake, store, migration, slice_number, now, wait)
+    except Cancelled:
+        derive_current(installation)
+        raise
+    finish(installation, number)
+    return done
+
+
+def finish(installation: Installation, number: int) -> Migration:
+    """Fold a migration whose slices are all published and end it; else leave it as it is."""
+    with installation.store.read() as db:
+        is_open = bool(migrations.slice_numbers(db, number, is_open=True))
+    found = find(installation, number)
+    if is_open or found.staged_at is None or found.state not in (State.RUNNING, State.PAUSED):
+        return found
+    derive_current(installation)
+    end = State.COMPLETED_WITH_ERRORS if found.invalid else State.COMPLETED
+    with installation.store.begin() as db:
+        is_mine = migrations.change_state(
+            db, number, [State.RUNNING, State.PAUSED], end, finished_at=now(), wanted=RUN
+        )
+        done = migrations.done(db, number)
+    if is_mine:
+        told: dict[str, Any] = {**done.outcomes, "items": found.items, "invalid": found.invalid}
+        note(installation, _service(found), "migration.complete", found.id, **told)
+        discard(installation.lake, found.id)
+    return find(installation, number)
+
+
+def run(installation: Installation, number: int, wait: Wait, workers: int = WORKERS) -> Migration:
+    """Stage, commit and finish here, without any service; also what an earlier run left undone."""
+    migration = stage(installation, number, wait)
+    if migration.state in OPEN:
+        with installation.store.read() as db:
+            left = migrations.slice_numbers(db, number, is_open=True)
+        with ThreadPoolExecutor(workers, "slice") as pool:
+            tasks = [pool.submit(commit, installation, number, each, wait) for each in left]
+        for task in tasks:
+            error = task.exception()
+            if error is not None and not isinstance(error, Cancelled):
+                raise error
+        finish(installation, number)
+    return find(installation, number)
+
+
+def control(installation: Installation, actor: Actor, reference: str, asked: Control) -> Migration:
+    """Pause, resume or cancel; workers heed it before their next batch.
+
+    What is committed stays; a migration that failed or was cancelled can be resumed.
+
+    Raises:
+        NotAllowed: the actor may not import.
+        NotThere: there is no such migration.
+        Conflict: it cannot be asked for in its state.
+    """
+    number = number_of(reference)
+    with acting(installation, actor, f"migration.{asked}", Right.IMPORT, reference) as deed:
+        found = migrations.find(deed.db, number)
+        if found is None:
+            raise NotThere(f"There is no migration {reference[:40]!r}.")
+        if found.state not in CONTROLS[asked] or found.undone_in is not None:
+            state = "undone" if found.undone_in is not None else found.state.value
+            raise Conflict(f"Migration {found.id} is {state}: there is nothing to {asked}.")
+        after = _after(found, asked)
+        ended = {"finished_at": deed.at} if after is State.CANCELLED else {"finished_at": None}
+        wanted = {Control.PAUSE: PAUSE, Control.RESUME: RUN, Control.CANCEL: CANCEL}[asked]
+        migrations.change(deed.db, number, state=after.value, wanted=wanted, message="", **ended)
+        done = migrations.done(deed.db, number)
+        deed.details = {"committed_batches": done.committed, "batches": done.batches}
+    if asked is Control.CANCEL:
+        settle(installation, number)
+    return find(installation, number)
+
+
+def settle(installation: Installation, number: int) -> None:
+    """Publish what a cancelled migration had committed where no worker is left to do it."""
+    migration = find(installation, number)
+    with installation.store.read() as db:
+        left = migrations.slice_numbers(db, number, is_open=True)
+        left = [each for each in left if migrations.committed_batches(db, number, each)]
+    for each in left:
+        try:
+            settle_slice(installation.lake, installation.store, migration, each, now)
+        except Busy:
+            log.info("slice left to its worker migration=%s slice=%d", migration.id, each)
+    if left:
+        derive_current(installation)
+
+
+def undo(installation: Installation, actor: Actor, reference: str) -> Migration:
+    """Take back what a migration brought: its rows and its assignments; users it made stay.
+
+    A backup is made before. Asked again, it finishes what a crash cut off.
+
+    Raises:
+        NotAllowed: the actor may not import.
+        NotThere: there is no such migration.
+        Conflict: it has not ended.
+    """
+    number = number_of(reference)
+    found = find(installation, number)
+    if found.state not in ENDED:
+        raise Conflict(f"Migration {found.id} is {found.state}: cancel it first.")
+    saved = ""
+    if found.undone_in is None:
+        saved = restore_point(installation, f"before {found.id} is undone").name
+    with acting(installation, actor, "migration.undo", Right.IMPORT, found.id) as deed:
+        ended = assignments.end_of_source(deed.db, "migration", found.id, deed.seq)
+        migrations.change(deed.db, number, undone_in=found.undone_in or deed.seq)
+        deed.details = {"assignments_ended": ended, "restore_point": saved}
+    withdraw(installation.lake, installation.store, found)
+    derive_current(installation)
+    discard(installation.lake, found.id)
+    return find(installation, number)
+
+
+def find(installation: Installation, number: int) -> Migration:
+    """The migration as it stands.
+
+    Raises:
+        NotThere: there is none.
+    """
+    with installation.store.read() as db:
+        found = migrations.find(db, number)
+    if found is None:
+        raise NotThere(f"There is no migration {number}.")
+    return found
+
+
+def number_of(reference: str) -> int:
+    """The number in an id.
+
+    Raises:
+        NotThere: it is no id of a migration.
+    """
+    number = migration_number(reference)
+    if number is None:
+        raise NotThere(f"There is no migration {reference[:40]!r}; ids are written m000001.")
+    return number
+
+
+def _begun(installation: Installation, number: int) -> Migration:
+    found = find(installation, number)
+    saved = found.restore_point
+    if found.state is State.PENDING and found.options.duplicates == Strategy.REPLACE and not saved:
+        saved = restore_point(installation, f"before {found.id} replaces").name
+    with installation.store.begin() as db:
+        migrations.change_state(
+            db,
+            number,
+            [State.PENDING],
+            State.STAGING,
+            started_at=found.started_at or now(),
+            restore_point=saved,
+        )
+    return find(installation, number)
+
+
+def _stage(installation: Installation, migration: Migration, wait: Wait) -> None:
+    began = migration.started_at or migration.created_at
+    how = template(migration.template)
+    job = Job(migration.id, Path(migration.path), migration.name, how, migration.options, began)
+
+    def checkpoint(items: int) -> None:
+        with installation.store.begin() as db:
+            migrations.change(db, migration.number, items=items)
+        _heed(installation, migration.number, wait)
+
+    staged = stage_file(installation.lake, job, resolver(installation, migration), checkpoint)
+    publish_errors(installation.lake, migration.id)
+    facts = {"items": staged.items, "invalid": staged.invalid, "warnings": staged.warnings}
+    if staged.invalid and migration.options.strict:
+        with installation.store.begin() as db:
+            migrations.change(db, migration.number, **facts)
+        raise FileRefused(migration.name, f"{staged.first_error} Strict takes all items or none")
+    with installation.store.begin() as db:
+        migrations.plan(db, migration.number, staged.batches)
+        migrations.change(
+            db, migration.number, staged_at=now(), inventory=staged.inventory, **facts
+        )
+        migrations.change_state(db, migration.number, [State.STAGING], State.RUNNING)
+
+
+def _heed(installation: Installation, number: int, wait: Wait) -> None:
+    """Wait while a pause is wanted.
+
+    Raises:
+        Cancelled: that is wanted.
+    """
+    while True:
+        with installation.store.read() as db:
+            wanted = migrations.wanted(db, number)
+        if wanted == CANCEL:
+            raise Cancelled
+        if wanted != PAUSE:
+            return
+        wait(0.2)
+
+
+def _after(migration: Migration, asked: Control) -> State:
+    if asked is Control.PAUSE:
+        return State.PAUSED
+    if asked is Control.CANCEL:
+        return State.CANCELLED
+    if migration.staged_at is not None:
+        return State.RUNNING
+    return State.STAGING if migration.started_at is not None else State.PENDING
+
+
+def _fail(installation: Installation, migration: Migration, why: str) -> None:
+    with installation.store.begin() as db:
+        migrations.change_state(
+            db, migration.number, list(OPEN), State.FAILED, message=why, finished_at=now()
+        )
+    note(installation, _service(migration), "migration.fail", migration.id, "failed", error=why)
+
+
+def _service(migration: Migration) -> Actor:
+    return Actor(migration.created_by, "service")
+
+
+@contextmanager
+def _alone(installation: Installation, number: int) -> Iterator[None]:
+    folder = installation.lake.layout.locks
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"stage-{number}.lock", timeout=0)
+    try:
+        with lock:
+            yield
+    except Timeout:
+        raise Busy(f"Migration {number} is being staged already.") from None

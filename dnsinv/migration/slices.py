@@ -1,0 +1,197 @@
+"""Committing: a slice's batches one after the other, each in one transaction, then its file.
+
+A batch is committed when the ledger says so, and never twice. A slice's file holds exactly its
+committed batches, whenever it is published; it can always be made again from what is staged.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection
+
+from dnsinv.domain.people import Owner
+from dnsinv.domain.records import RecordIdentity
+from dnsinv.errors import Busy
+from dnsinv.lake.lake import Lake, literal
+from dnsinv.lake.publish import Publication, recover
+from dnsinv.migration.staging import TABLES, owned_file, staged_file
+from dnsinv.store import assignments, migrations
+from dnsinv.store.assignments import Asset, Origin
+from dnsinv.store.database import Store
+from dnsinv.store.migrations import CANCEL, PAUSE, Migration
+
+POLL_SECONDS = 0.2  # between looks at the store while paused
+
+Clock = Callable[[], datetime]
+Wait = Callable[[float], None]
+"""Waits so many seconds; raises when the worker is told to end."""
+Given = list[tuple[Owner, list[Asset]]]
+
+
+class Cancelled(Exception):
+    """The migration was cancelled; what was committed stays, and is published."""
+
+
+def commit_slice(
+    lake: Lake, store: Store, migration: Migration, number: int, clock: Clock, wait: Wait
+) -> int:
+    """Commit what is open of a slice and publish it; how many batches were committed now.
+
+    Pauses at the next batch while that is wanted.
+
+    Raises:
+        Cancelled: that is wanted; the committed batches are published.
+        Busy: another worker has the slice.
+        LakeError, StoreError: the disk or the database refused; another try goes on from there.
+        whatever `wait` raises: before a batch, with nothing half done.
+    """
+    with _alone(lake, migration, number):
+        with store.read() as db:
+            left = migrations.open_batches(db, migration.number, number)
+        given = _Given(lake, migration, number)
+        done = 0
+        for batch in left:
+            if not _commit(store, migration, batch, given, clock, wait):
+                _publish(lake, store, migration, number, clock)
+                raise Cancelled
+            done += 1
+        _publish(lake, store, migration, number, clock)
+    return done
+
+
+def settle_slice(lake: Lake, store: Store, migration: Migration, number: int, clock: Clock) -> None:
+    """Publish what is committed of a slice that nobody works on any more.
+
+    Raises:
+        Busy: somebody does.
+    """
+    with _alone(lake, migration, number):
+        _publish(lake, store, migration, number, clock)
+
+
+def withdraw(lake: Lake, store: Store, migration: Migration) -> None:
+    """Empty every published file of a migration, all at once; nothing of it counts any more."""
+    publication = Publication(lake.layout, f"undo-{migration.id}")
+    with store.read() as db:
+        numbers = migrations.slice_numbers(db, migration.number)
+    with lake.open() as con:
+        for kind, table in TABLES.items():
+            for number in numbers:
+                final = lake.layout.imported(kind, migration.id, number)
+                if final.exists():
+                    publication.write(con, table.empty(), table, final)
+    publication.commit()
+    publication.close()
+
+
+def _commit(
+    store: Store, migration: Migration, batch: int, given: "_Given", clock: Clock, wait: Wait
+) -> bool:
+    """One batch in one transaction; False where it is cancelled instead."""
+    while True:
+        with store.begin() as db:
+            wanted = migrations.wanted(db, migration.number)
+            if wanted == CANCEL:
+                return False
+            if wanted != PAUSE:
+                at = clock()
+                if migrations.commit(db, migration.number, batch, at):
+                    _assign(db, migration, given.of(batch), at)
+                return True
+        wait(POLL_SECONDS)
+
+
+def _assign(db: Connection, migration: Migration, given: Given, at: datetime) -> None:
+    origin = Origin(at, migration.created_in, "migration", migration.id)
+    for owner, assets in given:
+        assignments.add(db, assets, owner, origin)
+
+
+def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock: Clock) -> None:
+    """Publish the committed batches of a slice, and note it where these are all."""
+    with store.read() as db:
+        committed = migrations.committed_batches(db, migration.number, number)
+        is_whole = not migrations.open_batches(db, migration.number, number)
+    key = f"import-{migration.id}-{number}"
+    recover(lake.layout, key)
+    publication = Publication(lake.layout, key)
+    publication.close()
+    for kind, table in TABLES.items():
+        staged = staged_file(lake, migration.id, kind, number)
+        if not committed or not staged.exists():
+            continue
+        final = lake.layout.imported(kind, migration.id, number)
+        with lake.open() as con:
+            part = f"batch between {committed[0]:d} and {committed[-1]:d}"
+            publication.write(
+                con, f"from read_parquet({literal(staged)}) where {part}", table, final
+            )
+    publication.commit()
+    publication.close()
+    if is_whole:
+        with store.begin() as db:
+            migrations.publish_slice(db, migration.number, number, clock())
+
+
+@contextmanager
+def _alone(lake: Lake, migration: Migration, number: int) -> Iterator[None]:
+    folder = lake.layout.locks
+    lock = FileLock(folder / f"import-{migration.id}-{number}.lock", timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with lock:
+            yield
+    except Timeout:
+        raise Busy(f"Another worker commits slice {number} of {migration.id}.") from None
+
+
+class _Given:
+    """Whom the assets of each batch are given to: owners of all rows, and those of the file."""
+
+    def __init__(self, lake: Lake, migration: Migration, number: int) -> None:
+        self._owners = [Owner(each["kind"], each["id"], each["name"]) for each in migration.owners]
+        self._assets: dict[int, list[Asset]] = {}
+        self._owned: dict[int, dict[str, list[Asset]]] = {}
+        if self._owners:
+            self._read_assets(lake, migration, number)
+        path = owned_file(lake, migration.id, number)
+        if path.exists():
+            self._read_owned(path)
+
+    def of(self, batch: int) -> Given:
+        """Owners, each with assets that are all domains or all records."""
+        assets = self._assets.get(batch, [])
+        given: Given = [(owner, assets) for owner in self._owners if assets]
+        for code, owned in self._owned.get(batch, {}).items():
+            kind, _, number = code.partition(":")
+            owner = Owner("user" if kind == "user" else "group", int(number), "")
+            domains: list[Asset] = [asset for asset in owned if isinstance(asset, str)]
+            records: list[Asset] = [asset for asset in owned if not isinstance(asset, str)]
+            given += [(owner, part) for part in (domains, records) if part]
+        return given
+
+    def _read_assets(self, lake: Lake, migration: Migration, number: int) -> None:
+        """Domains where the file has some; else the records."""
+        path = staged_file(lake, migration.id, "domains", number)
+        if path.exists():
+            for row in pq.read_table(path, columns=["batch", "name"]).to_pylist():
+                self._assets.setdefault(row["batch"], []).append(row["name"])
+            return
+        path = staged_file(lake, migration.id, "records", number)
+        columns = ["batch", "zone", "name", "type", "content"]
+        for row in pq.read_table(path, columns=columns).to_pylist():
+            self._assets.setdefault(row["batch"], []).append(_record(row))
+
+    def _read_owned(self, path: Path) -> None:
+        for row in pq.read_table(path).to_pylist():
+            asset: Asset = _record(row) if row["kind"] else row["zone"]
+            owned = self._owned.setdefault(row["batch"], {})
+            owned.setdefault(row["owner"], []).append(asset)
+
+
+def _record(row: dict[str, str]) -> RecordIdentity:
+    return RecordIdentity(row["zone"], row["name"], row["type"], row["content"])
