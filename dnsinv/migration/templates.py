@@ -27,6 +27,7 @@ from dnsinv.migration.rules import Required, Rule
 from dnsinv.migration.transforms import Scalar, Strict, Transform
 
 SCHEMA_VERSION = 1
+LONGEST_NAME = 100
 LONGEST_DEFINITION = 1_000_000  # characters of JSON
 _FAULTS_SHOWN = 5
 
@@ -152,7 +153,7 @@ class Template(Strict):
 
     schema_version: Literal[1] = 1
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
     description: Annotated[str, StringConstraints(max_length=2000)] = ""
     defaults: Defaults = Defaults()
     domains: Domains | None = None
