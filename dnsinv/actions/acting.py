@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from dnsinv.actions.installation import Installation, now
 from dnsinv.domain.permission import OWNER_RIGHTS, Right, Role, Scope, rights_of
@@ -18,6 +18,10 @@ from dnsinv.errors import DnsinvError
 from dnsinv.store import audit
 from dnsinv.store.audit import Entry
 from dnsinv.store.tables import users
+
+_ALLOWED = select(users.c.role, users.c.is_active).where(
+    users.c.id == bindparam("user"), users.c.ended_in.is_(None)
+)
 
 
 class NotAllowed(DnsinvError):
@@ -131,11 +135,7 @@ def refusal(db: Connection, actor: Actor, needs: Right, *, owns: bool = False) -
     """Why the actor may not, as the store has it now; "" where it may."""
     if actor.user_id is None:
         return ""
-    row = db.execute(
-        select(users.c.role, users.c.is_active).where(
-            users.c.id == actor.user_id, users.c.ended_in.is_(None)
-        )
-    ).one_or_none()
+    row = db.execute(_ALLOWED, {"user": actor.user_id}).one_or_none()
     if row is None or not row.is_active:
         return f"{actor.name} is not an active user."
     if needs in rights_of(Role(row.role), actor.scope):

@@ -6,6 +6,7 @@ people say of them from the store, both as they are at that moment.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -33,9 +34,15 @@ from dnsinv.lake.model import Model, Models
 from dnsinv.lake.positions import KeptPositions, Positions, among
 from dnsinv.lake.readmodel import LISTS
 from dnsinv.store import owning
+from dnsinv.store.owning import State
 
 FORMS = {"bind": bind_zone, "octodns": octodns_zone}
 COLUMNS = {table.name: table.names for table in LISTS}
+ASKING = 8  # threads that wait for a store on a server
+
+
+class NotAtHand(Exception):
+    """It takes a while to find out which rows are meant."""
 
 
 class Reader:
@@ -47,6 +54,21 @@ class Reader:
         self._ownership = Ownership(self._models.database, installation.store)
         self._kept = KeptPositions()
         self._told: tuple[tuple[Any, ...], str] = (None,), ""
+        self._is_patient = True
+
+    @property
+    def pages_at_once(self) -> int:
+        """How many threads are to make pages that are at hand.
+
+        That is the interpreter's own work, for which several only vie: they double its time.
+        """
+        return 1 if self._installation.store.is_file else ASKING
+
+    def at_hand(self) -> "Reader":
+        """The same without patience: it raises NotAtHand instead of taking a while."""
+        quick = copy(self)
+        quick._is_patient = False
+        return quick
 
     def close(self) -> None:
         self._models.close()
@@ -127,6 +149,7 @@ class Reader:
         asked = ChangeQuery(page=page, limit=limit)
         wanted = asked_name(name)
         with self._reading(actor) as (model, _):
+            self._take_time()
             zones = model.zones_of(wanted)
         first = (asked.page - 1) * asked.limit
         items, total = periods(self._installation.lake, wanted, zones, first, asked.limit)
@@ -140,7 +163,7 @@ class Reader:
         """
         today = now().date()
         with self._reading(actor) as (model, db):
-            self._ownership.catch_up(db)
+            self._people(db)
             (figures,) = model.told("stats", today=today)
             return figures | {
                 "statuses": model.told("overview_statuses"),
@@ -203,7 +226,13 @@ class Reader:
     def _positions(self, model: Model, db: Connection, chosen: Choice) -> Positions | range:
         if not chosen.values and not chosen.sort:
             return range(model.sizes[chosen.table])
-        people = self._ownership.catch_up(db) if chosen.is_about_people else None
+        people = self._people(db) if chosen.is_about_people else None
+
+        key = (model.version, people, chosen)
+        if not self._is_patient:
+            if (known := self._kept.find(key)) is None:
+                raise NotAtHand
+            return known
 
         def compute() -> Positions:
             found = model.searched(chosen.search) if chosen.is_of_domain_names else None
@@ -212,13 +241,21 @@ class Reader:
             others = self._positions(model, db, chosen.without_search())
             return among(found, others)
 
-        return self._kept.get((model.version, people, chosen), compute)
+        return self._kept.get(key, compute)
+
+    def _people(self, db: Connection) -> State:
+        self._take_time()
+        return self._ownership.catch_up(db)
+
+    def _take_time(self) -> None:
+        if not self._is_patient:
+            raise NotAtHand
 
     def _all(
         self, model: Model, db: Connection, chosen: Choice, columns: str
     ) -> list[tuple[Any, ...]]:
         if chosen.is_about_people:
-            self._ownership.catch_up(db)
+            self._people(db)
         return model.values(chosen, columns)
 
     def _row_of(self, model: Model, name: str) -> dict[str, Any] | None:

@@ -34,16 +34,22 @@ class KeptPositions:
         self._used = 0
         self._under_way: dict[Hashable, threading.Lock] = {}
 
+    def find(self, key: Hashable) -> Positions | None:
+        """The array of that key, if it is kept."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
     def get(self, key: Hashable, compute: Callable[[], Positions]) -> Positions:
         """The array of that key; whatever makes it equal must be in the key."""
+        found = self.find(key)
+        if found is not None:
+            return found
         with self._lock:
-            found = self._find(key)
-            if found is not None:
-                return found
             turn = self._under_way.setdefault(key, threading.Lock())
         with turn:
-            with self._lock:
-                found = self._find(key)
+            found = self.find(key)
             if found is not None:
                 return found
             try:
@@ -54,12 +60,6 @@ class KeptPositions:
                 with self._lock:
                     self._under_way.pop(key, None)
         return made
-
-    def _find(self, key: Hashable) -> Positions | None:
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        return None
 
     def _keep(self, key: Hashable, made: Positions) -> None:
         self._kept[key] = made

@@ -36,6 +36,11 @@ class Store:
         self._watching: Any = None
         self._watch_lock = threading.Lock()
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is read in this process, and not asked of a server."""
+        return self._engine.dialect.name == "sqlite"
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One transaction; on SQLite it takes the write lock at once, so that two writers queue up.
@@ -93,7 +98,7 @@ class Store:
         Raises:
             StoreError: the database refused.
         """
-        if self._engine.dialect.name != "sqlite":
+        if not self.is_file:
             return None
         try:
             with self._watch_lock:

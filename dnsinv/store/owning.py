@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from dnsinv.store.tables import annotations, assignments, audit_log, groups, users
 
@@ -37,33 +37,16 @@ class State:
     mark: str
 
 
-_OWNERS = (
-    select(
-        assignments.c.domain,
-        assignments.c.record_key,
-        assignments.c.record_name,
-        assignments.c.record_type,
-        assignments.c.record_content,
-        users.c.name.label("user_name"),
-        groups.c.name.label("group_name"),
-    )
-    .outerjoin_from(assignments, users, users.c.id == assignments.c.user_id)
-    .outerjoin(groups, groups.c.id == assignments.c.group_id)
-    .where(
-        assignments.c.domain.in_(bindparam("domains", expanding=True)),
-        assignments.c.ended_in.is_(None),
-    )
-)
-_OF_DOMAINS = _OWNERS.where(assignments.c.record_key == "")
-_OF_RECORDS = _OWNERS.where(
-    or_(
-        assignments.c.record_key == "",
-        assignments.c.record_name.in_(bindparam("names", expanding=True)),
-    )
-)
-_ANNOTATED = select(annotations.c.domain, annotations.c.note, annotations.c.tags).where(
-    annotations.c.domain.in_(bindparam("domains", expanding=True))
-)
+_OWNERS = """
+    select a.domain, a.record_name, a.record_type, a.record_content, u.name, g.name
+    from assignments a
+    left join users u on u.id = a.user_id
+    left join groups g on g.id = a.group_id
+    where a.domain in ({}) and a.ended_in is null
+"""
+_OF_DOMAINS = f"{_OWNERS} and a.record_key = ''"
+_OF_RECORDS = f"{_OWNERS} and (a.record_key = '' or a.record_name in ({{}}))"
+_ANNOTATED = "select domain, note, tags from annotations where domain in ({})"
 _NEWEST = select(
     *(
         func.coalesce(select(func.max(column)).where(column.is_not(None)).scalar_subquery(), 0)
@@ -81,11 +64,11 @@ _NEWEST = select(
 def of_domains(db: Connection, domains: Sequence[str]) -> dict[str, Owned]:
     """What people say of these domains, those of whom they say anything."""
     found: dict[str, Owned] = {}
-    for row in db.execute(_OF_DOMAINS, {"domains": domains}):
-        _add(found.setdefault(row.domain, Owned()), row)
-    for domain, note, tags in db.execute(_ANNOTATED, {"domains": domains}):
+    for domain, _, _, _, user, group in _among(db, _OF_DOMAINS, domains):
+        _add(found.setdefault(domain, Owned()), user, group)
+    for domain, note, tags in _among(db, _ANNOTATED, domains):
         owned = found.setdefault(domain, Owned())
-        owned.note, owned.tags = note, list(tags)
+        owned.note, owned.tags = note, _tags(tags)
     return _sorted(found)
 
 
@@ -99,12 +82,11 @@ def of_records(
     """Owners of these domains, and of the records of these names that have their own."""
     of_domain: dict[str, Owned] = {}
     of_record: dict[Record, Owned] = {}
-    for row in db.execute(_OF_RECORDS, {"domains": domains, "names": names}):
-        if row.record_key:
-            key = (row.record_name, row.record_type, row.record_content)
-            _add(of_record.setdefault(key, Owned()), row)
+    for domain, name, kind, content, user, group in _among(db, _OF_RECORDS, domains, names):
+        if name is None:
+            _add(of_domain.setdefault(domain, Owned()), user, group)
         else:
-            _add(of_domain.setdefault(row.domain, Owned()), row)
+            _add(of_record.setdefault((name, kind, content), Owned()), user, group)
     return _sorted(of_domain), _sorted(of_record)
 
 
@@ -158,7 +140,7 @@ def annotated(db: Connection, after: int = 0) -> Columns:
     """Notes and tags that were changed after an entry."""
     query = f"select domain, note, tags from annotations where changed_in > {int(after)}"
     columns = dict(_columns(db, query, ("domain", "note", "tags")))
-    columns["tags"] = [json.loads(t) if isinstance(t, str) else t for t in columns["tags"]]
+    columns["tags"] = [_tags(each) for each in columns["tags"]]
     return columns
 
 
@@ -224,11 +206,24 @@ def _columns(db: Connection, query: str, names: Sequence[str]) -> Columns:
     return dict(zip(names, values, strict=True))
 
 
-def _add(owned: Owned, row: Any) -> None:
-    if row.user_name is not None:
-        owned.owners.append(row.user_name)
-    if row.group_name is not None:
-        owned.groups.append(row.group_name)
+def _among(db: Connection, query: str, *values: Sequence[str]) -> Sequence[Any]:
+    """Rows of a query with a list of values in each of its places, by the text the driver keeps."""
+    mark = "?" if db.dialect.paramstyle == "qmark" else "%s"
+    places = (", ".join([mark] * len(each)) or "null" for each in values)
+    given = tuple(value for each in values for value in each)
+    return db.exec_driver_sql(query.format(*places), given).cursor.fetchall()
+
+
+def _tags(found: Any) -> list[str]:
+    """Tags as the driver gives them: SQLite has them as text."""
+    return json.loads(found) if isinstance(found, str) else list(found)
+
+
+def _add(owned: Owned, user: str | None, group: str | None) -> None:
+    if user is not None:
+        owned.owners.append(user)
+    if group is not None:
+        owned.groups.append(group)
 
 
 def _sorted(found: dict[K, Owned]) -> dict[K, Owned]:

@@ -12,13 +12,14 @@ from hashlib import blake2b
 from importlib.metadata import version as version_of
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
 from pydantic_core import PydanticSerializationError, to_json
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from dnsinv.actions.installation import now
-from dnsinv.actions.reading import Reader
+from dnsinv.actions.reading import NotAtHand, Reader
 
 PROGRAM = version_of("dnsinv")  # another program may answer in another shape
 REVALIDATE = {"Cache-Control": "private, no-cache"}
@@ -59,7 +60,7 @@ def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     return Response(as_json(value), status, headers, media_type="application/json")
 
 
-async def fresh(request: Request, reader: Reader, make: Callable[[], Any]) -> Response:
+async def fresh(request: Request, reader: Reader, make: Callable[[Reader], Any]) -> Response:
     """A list of the inventory; 304 without making it where the client has it.
 
     `make` is called in a thread, and not at all where the same actor was answered the same since
@@ -77,9 +78,18 @@ async def fresh(request: Request, reader: Reader, make: Callable[[], Any]) -> Re
     key = f"{tag} {actor.user_id} {actor.scope}"
     body = kept.get(key)
     if body is None:
-        body = await run_in_threadpool(lambda: as_json(make()))
+        body = await _made(request.app.state.turns, reader, make)
         kept.keep(key, body)
     return Response(body, headers=headers, media_type="application/json")
+
+
+async def _made(turns: CapacityLimiter, reader: Reader, make: Callable[[Reader], Any]) -> bytes:
+    """In turn where it is the interpreter's work alone; beside the others what takes a while."""
+    try:
+        quick = reader.at_hand()
+        return await to_thread.run_sync(lambda: as_json(make(quick)), limiter=turns)
+    except NotAtHand:
+        return await run_in_threadpool(lambda: as_json(make(reader)))
 
 
 def tagged(

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI
 
 from dnsinv.actions.installation import Installation
@@ -95,7 +96,8 @@ def bare_app(installation: Installation, reader: Reader) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.add_middleware(Limited)
-    app.state.installation, app.state.reader, app.state.kept = installation, reader, Kept()
+    app.state.installation, app.state.reader = installation, reader
+    app.state.kept, app.state.turns = Kept(), CapacityLimiter(reader.pages_at_once)
     answer_errors(app)
     described.describe(app)
     return app

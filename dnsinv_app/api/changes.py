@@ -37,4 +37,4 @@ async def list_changes(
 ) -> Response:
     """Changes of domains and records, the latest first."""
     query = asked.query()
-    return await fresh(request, reader, lambda: told(reader.changes(who, query)))
+    return await fresh(request, reader, lambda found: told(found.changes(who, query)))

@@ -69,7 +69,7 @@ async def list_records_of(
 ) -> Response:
     """The current DNS records of one domain, those of its subdomain zones included."""
     query = RecordQuery(domain=name, page=asked.page, limit=asked.limit)
-    return await fresh(request, reader, lambda: told(reader.records(who, query)))
+    return await fresh(request, reader, lambda found: told(found.records(who, query)))
 
 
 @router.get("/domains/{name}/history", response_model=Listed[Period])
@@ -80,7 +80,7 @@ async def list_history(
     return await fresh(
         request,
         reader,
-        lambda: told(reader.history(who, name, asked.page, asked.limit)),
+        lambda found: told(found.history(who, name, asked.page, asked.limit)),
     )
 
 

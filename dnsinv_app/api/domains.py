@@ -103,7 +103,7 @@ async def list_domains(
 ) -> Response:
     """Current domains, in order of name where no other is asked for."""
     query = asked.query()
-    return await fresh(request, reader, lambda: told(reader.domains(who, query)))
+    return await fresh(request, reader, lambda found: told(found.domains(who, query)))
 
 
 @router.get("/domains/{name}", response_model=DomainItem, responses=MISSING)

@@ -46,4 +46,4 @@ async def list_records(
 ) -> Response:
     """Current DNS records, in order of zone, name, type and content."""
     query = asked.query()
-    return await fresh(request, reader, lambda: told(reader.records(who, query)))
+    return await fresh(request, reader, lambda found: told(found.records(who, query)))

@@ -60,4 +60,4 @@ class Stats(BaseModel):
 @router.get("/stats", response_model=Stats)
 async def show_stats(reader: Read, who: Who, request: Request) -> Response:
     """The inventory in numbers."""
-    return await fresh(request, reader, lambda: reader.stats(who))
+    return await fresh(request, reader, lambda found: found.stats(who))
