@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import JSON, Column
 
 from dnsinv.actions.acting import Actor, NotAllowed, acting
 from dnsinv.actions.installation import Installation
@@ -31,12 +32,13 @@ from dnsinv.migration.line import Reach
 from dnsinv.migration.schedules import RETRY, check_cron, due, next_look
 from dnsinv.store import audit
 from dnsinv.store.migration_sources import Schedule
-from dnsinv.store.tables import migrations
+from dnsinv.store.tables import Instant, migrations
 from tests.core.file_server import FileServer, reply, serving
 from tests.core.stores import ROOT
 
 HERE = Reach(20, [ip_network("127.0.0.0/8")], is_http_allowed=True)
 LATER = timedelta(days=1)  # than any settling
+NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -49,13 +51,18 @@ def inbox(installation: Installation) -> Path:
 def begin(installation: Installation, arrival: Arrival) -> int:
     """Begin a migration as far as it matters here: its row, and the claim, in one transaction."""
     with acting(installation, SCHEDULED, "migration.begin", Right.ADD_DOMAINS) as deed:
-        values = {column.name: "" for column in migrations.columns if not column.nullable}
-        values |= dict.fromkeys(("bytes", "items", "invalid", "warnings", "created_in"), 0)
-        values |= {"template": {}, "options": {}, "owners": [], "created_at": deed.at}
-        values.pop("number")
-        number = deed.db.execute(migrations.insert().values(values)).inserted_primary_key[0]
+        needed = [column for column in migrations.columns if not column.nullable]
+        values = {column.name: _nothing(column) for column in needed[1:]}
+        key = deed.db.execute(migrations.insert().values(values)).inserted_primary_key
+        number = int(key[0])
         claim(deed, arrival, number)
-    return int(number)
+    return number
+
+
+def _nothing(column: Column[Any]) -> Any:
+    if isinstance(column.type, Instant):
+        return NINE
+    return {} if isinstance(column.type, JSON) else column.type.python_type()
 
 
 def take(installation: Installation, at: datetime | None = None, **more: Any) -> list[str]:
@@ -186,8 +193,6 @@ def test_there_are_only_so_many(
 
 
 # -- when they look -------------------------------------------------------------------------------
-
-NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def scheduled(cron: str, **more: Any) -> Schedule:
