@@ -62,7 +62,7 @@ def to_place(text: str) -> Place:
             f"The address names no bucket: write {scheme}://bucket/folder/file.json (the name of "
             "the bucket alone; credentials are settings)."
         )
-    if not key or key.endswith("/") or len(key.encode()) > _LONGEST_KEY or not key.isprintable():
+    if not key.isprintable() or key[-1:] in ("", "/") or len(key.encode()) > _LONGEST_KEY:
         raise SourceRefused(f"{text[:100]!a} names no file in the bucket {bucket}.")
     return Place(scheme, bucket, key)
 

@@ -71,10 +71,13 @@ def check_pattern(pattern: str) -> str:
     Raises:
         SourceRefused: it can lead out of the inbox, or is none.
     """
-    parts = PurePosixPath(pattern).parts
+    path = PurePosixPath(pattern)
+    parts = path.parts
     if not parts or not _is_plain(pattern):
         raise SourceRefused(f"{pattern[:100]!a} is no path or pattern of the inbox.")
-    if parts[0] == "/" or ".." in parts:
+    if any("**" in part and part != "**" for part in parts):
+        raise SourceRefused(f"{pattern[:100]!r} has ** beside other text; ** is any folders alone.")
+    if path.is_absolute() or ".." in parts:
         raise SourceRefused(
             f"{pattern[:100]!r} leads out of the inbox; write it as seen from there, such as "
             "legacy/*.json."

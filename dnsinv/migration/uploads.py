@@ -100,17 +100,25 @@ def forget(layout: Layout, upload_id: str) -> None:
 def sweep(layout: Layout, before: datetime, keep: Collection[str] = ()) -> int:
     """Remove what interruptions left behind, and uploads from before an instant; how many.
 
+    What interruptions left also goes whenever another file comes.
+
     Args:
         keep: ids of uploads that are still needed, however old.
     """
-    swept = 0
     with _arranging(layout):
+        swept = _sweep_parts(layout)
         for folder in list(layout.uploads.iterdir()):
-            is_part = folder.name.endswith(PART)
-            if _is_abandoned(folder) if is_part else _is_old(folder, before, keep):
+            if not folder.name.endswith(PART) and _is_old(folder, before, keep):
                 _remove(folder)
                 swept += 1
     return swept
+
+
+def _sweep_parts(layout: Layout) -> int:
+    abandoned = [each for each in layout.uploads.glob(f"*{PART}") if _is_abandoned(each)]
+    for folder in abandoned:
+        _remove(folder)
+    return len(abandoned)
 
 
 class _Part:
@@ -164,6 +172,7 @@ def _receiving(layout: Layout, limit: int, name: str) -> Iterator[_Part]:
     folder = layout.uploads / f"{secrets.token_hex(16)}{PART}"
     try:
         with _on_disk(folder), _arranging(layout):
+            _sweep_parts(layout)
             folder.mkdir(mode=_PRIVATE)
             file = (folder / CONTENT).open("xb", buffering=_BUFFER)
             fcntl.flock(file, fcntl.LOCK_EX)

@@ -195,7 +195,10 @@ def test_a_sweep_leaves_what_is_under_way(layout: Layout, settings: Settings) ->
     assert swept == [0]
 
 
-def test_a_sweep_takes_what_a_killed_process_left(layout: Layout, settings: Settings) -> None:
+@pytest.mark.parametrize("how", ["sweep", "receive"])
+def test_what_a_killed_process_left_is_taken_away(
+    layout: Layout, settings: Settings, how: str
+) -> None:
     program = """
 import sys
 from pathlib import Path
@@ -218,8 +221,12 @@ receive(Layout(Path(sys.argv[1])), Settings(_env_file=None), "a", blocks())
         process.send_signal(signal.SIGKILL)
         process.wait()
     assert len(names(layout)) == 1
-    assert sweep(layout, LONG_AGO) == 1
-    assert names(layout) == []
+    if how == "sweep":
+        assert sweep(layout, LONG_AGO) == 1
+        assert names(layout) == []
+    else:
+        kept = receive(layout, settings, "b", [b"2"])
+        assert names(layout) == [kept.id]
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from dnsinv.domain.networks import is_public
 from dnsinv.errors import SourceRefused, SourceUnavailable
@@ -486,3 +488,23 @@ def test_a_body_that_says_it_is_compressed_is_kept_as_it_came(
         brought = fetched(layout, settings, server.address())
         assert "Accept-Encoding: identity" in server.asked[0]
     assert brought.upload.path.read_bytes() == b"\x1f\x8bbomb"
+
+
+@given(st.text(max_size=80) | st.text("htps3g:/@?#[]%.\\ \n\x00\ud8001é", max_size=40))
+@example("https://[::1%25/")
+@example("https://\ud800/")
+@example("https://a\u2028b/")
+@example("//169.254.169.254/")
+@example("HTTPS://EXAMPLE.com:443/../../x")
+def test_no_text_is_more_than_refused_as_a_source(text: str) -> None:
+    settings = Settings(db_path=Path("data"), _env_file=None)
+    for source in (text, f"https://{text}", f"https://files.example/{text}", f"s3://{text}"):
+        try:
+            plain = check_source(source, settings)
+        except SourceRefused as refusal:
+            told = str(refusal)
+        else:
+            told = shown_source(plain, settings)
+            assert check_source(plain, settings) == plain
+        assert "\n" not in told
+        assert told.encode()
