@@ -144,7 +144,8 @@ def joined(where: str, below: str) -> str:
 def written(name: str) -> str:
     """The name of a field as a path has it."""
     plain = _STEP.fullmatch(name)
-    return name if plain and plain[3] and name != "*" else f"[{json.dumps(name)}]"
+    is_bare = plain and plain[3] and not plain[2] and name != "*" and name == name.strip()
+    return name if is_bare else f"[{json.dumps(name)}]"
 
 
 def _step(found: Found, step: Step) -> Iterator[tuple[Found, str]]:

@@ -1,7 +1,7 @@
 """What the fields of a sample of items look like: how often they are there, and what they hold."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +9,11 @@ from dnsinv.domain.names import canonical_name
 from dnsinv.domain.rdata import KNOWN_TYPES
 from dnsinv.errors import BadName
 from dnsinv.migration.faults import Doubt, Unfit
-from dnsinv.migration.paths import joined, written
+from dnsinv.migration.paths import LONGEST_PATH, joined, written
 from dnsinv.migration.values import LONGEST_TEXT, day, flag, is_absent, seconds, status
 
 MOST_ITEMS = 2000  # of a sample that are looked at
+LONGEST_NAMED = LONGEST_PATH // 2  # characters of a path that is looked at
 DEEPEST = 3  # objects within one another
 RECORD_TYPES = KNOWN_TYPES | {"ALIAS", "ANAME", "DNAME", "SPF", "URL", "REDIRECT"}
 
@@ -98,16 +99,11 @@ def _see(value: dict[str, Any], above: str, found: dict[str, Seen], depth: int) 
     if type(value) is not dict:
         return
     for name, each in value.items():
-        if is_absent(each):
-            continue
         path = joined(above, written(name))
+        if is_absent(each) or len(path) > LONGEST_NAMED:
+            continue
         entry = found.setdefault(path, Seen(path))
         entry.count += 1
         entry.values.append(each)
         if depth > 1:
             _see(each, path, found, depth - 1)
-
-
-def sample(items: Sequence[Any]) -> list[dict[str, Any]]:
-    """The objects among the first items."""
-    return [item for item in items[:MOST_ITEMS] if type(item) is dict]

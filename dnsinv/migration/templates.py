@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from dnsinv.errors import UsageError
-from dnsinv.migration.paths import path
+from dnsinv.migration.paths import BadPath, path
 from dnsinv.migration.rules import Required, Rule
 from dnsinv.migration.transforms import Scalar, Strict, Transform
 
@@ -49,7 +49,10 @@ class BadTemplate(UsageError):
 
 
 def _path(text: str) -> str:
-    path(text)
+    try:
+        path(text)
+    except BadPath as bad:
+        raise ValueError(str(bad)) from bad
     return text
 
 

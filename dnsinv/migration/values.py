@@ -61,7 +61,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,10}(?:\.0+)?", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9/_-]{0,63}", re.ASCII)
 _LIST_MARKS = re.compile(r"[,;\s]+")
-_OWNER_MARKS = re.compile(r"[,;\r\n]+")
+_OWNER_MARKS = re.compile(r"[;\r\n]+")
 _OWNER_FIELDS = ("email", "mail", "e-mail", "username", "user", "login", "name", "id")
 _NAME_FIELDS = ("name", "host", "hostname", "value")
 _YES = frozenset({"true", "yes", "y", "1", "on", "enabled"})
@@ -162,16 +162,18 @@ def hosts(value: Any) -> list[str] | None:
 
 
 def owners(value: Any) -> list[str] | None:
-    """Owners as the file names them, each once; an object is known by its address or its name."""
+    """Owners as the file names them, each once; an object is known by its address or its name.
+
+    A text has one or many, with semicolons between them, or commas if none has a space in it.
+    """
     found: dict[str, None] = {}
     for text in _listed(value, _OWNER_MARKS, _OWNER_FIELDS, "an owner"):
-        owner = " ".join(text.split())
-        if owner.lower() in _SAYS_NOTHING:
-            continue
-        if len(owner) > LONGEST_OWNER or not is_storable(owner):
-            raise Unfit("bad_owner", "An owner is an address or a name of up to 320 characters.")
-        found[owner] = None
-    return list(found) or None
+        parts = [" ".join(part.split()) for part in text.split(",")]
+        are_words = type(value) is str and not any(" " in part for part in parts)
+        found |= dict.fromkeys(filter(None, parts) if are_words else [" ".join(text.split())])
+    if any(len(owner) > LONGEST_OWNER or not is_storable(owner) for owner in found):
+        raise Unfit("bad_owner", "An owner is an address or a name of up to 320 characters.")
+    return [owner for owner in found if owner.lower() not in _SAYS_NOTHING] or None
 
 
 def seconds(value: Any) -> int | None:
