@@ -7,6 +7,7 @@ from typing import Any
 
 from dnsinv.domain.names import canonical_name
 from dnsinv.domain.rdata import KNOWN_TYPES
+from dnsinv.domain.text import is_storable
 from dnsinv.errors import BadName
 from dnsinv.migration.faults import Doubt, Unfit
 from dnsinv.migration.paths import LONGEST_PATH, joined, written
@@ -100,7 +101,7 @@ def _see(value: dict[str, Any], above: str, found: dict[str, Seen], depth: int) 
         return
     for name, each in value.items():
         path = joined(above, written(name))
-        if is_absent(each) or len(path) > LONGEST_NAMED:
+        if is_absent(each) or len(path) > LONGEST_NAMED or not is_storable(path):
             continue
         entry = found.setdefault(path, Seen(path))
         entry.count += 1

@@ -1,7 +1,7 @@
 """Which template fits a file, and why: each that may fit is tried on a sample of its items."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -9,11 +9,12 @@ import pyarrow.compute as pc
 
 from dnsinv.migration import filled
 from dnsinv.migration.chunks import Chunk
+from dnsinv.migration.faults import safe
 from dnsinv.migration.filled import Filled, Guess
-from dnsinv.migration.paths import path
+from dnsinv.migration.paths import find, joined, path
 from dnsinv.migration.register import register
 from dnsinv.migration.seen import MOST_ITEMS, is_name, seen, squeezed
-from dnsinv.migration.templates import LONGEST_NAME, Template, builtin, template
+from dnsinv.migration.templates import LONGEST_NAME, Domains, Records, Template, builtin, template
 from dnsinv.migration.transform import Transformer
 
 MOST_TRIED = 500  # items of the sample that candidates are tried on
@@ -109,9 +110,7 @@ class Sample:
 
     def covered(self, template: Template) -> float:
         """The share of what the items' fields say that a template knows."""
-        known = {squeezed(each) for each in template.known_fields}
-        for mapping in _mappings(template):
-            known.update(squeezed(str(way.steps[0])) for way in map(path, mapping) if way.steps)
+        known = set(map(squeezed, _known_fields(template)))
         top = [each for each in self.fields.values() if path(each.path).field is not None]
         total = sum(each.count for each in top)
         return sum(each.count for each in top if squeezed(each.path) in known) / max(total, 1)
@@ -137,17 +136,16 @@ def _of_builtin(template: Template, sample: Sample) -> Candidate:
     confidence = share * (_FITS + (1 - _FITS) * covered)
     if template.id == FLEXIBLE:
         confidence *= _LAST_RESORT
-    if template.domains and template.records and not records:
-        confidence *= _IN_VAIN
     mapping = list(_guesses(template, sample))
     known = {squeezed(each) for each in template.known_fields}
-    if len(mapping) <= len(template.required) and known.isdisjoint(map(squeezed, sample.fields)):
+    is_bare = len(mapping) <= 1 and known.isdisjoint(map(squeezed, sample.fields))
+    if template.domains and not records and (template.records or is_bare):
         confidence *= _IN_VAIN
     return Candidate(template, round(confidence, 2), _reason(share, covered, sample), mapping)
 
 
 def _of_filled(found: Filled, sample: Sample, file_name: str) -> Candidate:
-    name = f"Made for {file_name}"[:LONGEST_NAME] if file_name else "Made for this file"
+    name = f"Made for {safe(file_name)}"[:LONGEST_NAME] if file_name else "Made for this file"
     made = template(
         {"id": SUGGESTED, "name": name, "description": found.reason, **found.definition}
     )
@@ -161,29 +159,41 @@ def _of_filled(found: Filled, sample: Sample, file_name: str) -> Candidate:
 def _guesses(template: Template, sample: Sample) -> Iterator[Guess]:
     """Of each column the first field that the sample has."""
     both = template.domains is not None and bool(template.records)
-    for prefix, columns in _columns(template):
-        for column, mapping in columns.items():
-            entry = next(filter(None, map(sample.fields.get, mapping.paths)), None)
+    for part in _parts(template):
+        kind = "records" if isinstance(part, Records) else "domains"
+        way, values = _first_way(part.each, sample)
+        fields = seen(values) if part.each else sample.fields
+        for column, mapping in part.columns.items():
+            entry = next(filter(None, map(fields.get, mapping.paths)), None)
             if entry is not None:
-                shown = f"{prefix}.{column}" if both else column
-                look = filled.look_of(column, of_records=prefix == "records")
-                yield filled.guess(shown, entry, len(sample.items), look)
+                name = f"{kind}.{column}" if both else column
+                look = filled.look_of(column, of_records=kind == "records")
+                found = filled.guess(name, entry, len(values), look)
+                yield replace(found, path=joined(way, found.path))
 
 
-def _columns(template: Template) -> Iterator[tuple[str, Mapping[Any, Any]]]:
-    if template.domains:
-        yield "domains", template.domains.columns
-    for records in template.records:
-        yield "records", records.columns
+def _first_way(each: Sequence[str], sample: Sample) -> tuple[str, list[Any]]:
+    """Of several paths to what makes rows the first that leads anywhere, and what is there."""
+    for text in each:
+        steps = path(text).steps
+        if values := [found.value for item in sample.items for found in find(steps, item)]:
+            return text, values[:MOST_ITEMS]
+    return "", [] if each else sample.items
 
 
-def _mappings(template: Template) -> Iterator[list[str]]:
-    for _, columns in _columns(template):
-        for mapping in columns.values():
-            yield mapping.paths
-    for rows in (template.domains, *template.records):
-        if rows is not None:
-            yield rows.each
+def _parts(template: Template) -> list[Domains | Records]:
+    return [each for each in (template.domains, *template.records) if each is not None]
+
+
+def _known_fields(template: Template) -> Iterator[str]:
+    """The fields of items that a template takes something from, or knows without."""
+    yield from template.known_fields
+    for part in _parts(template):
+        own = [path(text) for mapping in part.columns.values() for text in mapping.paths]
+        ways = [path(text) for text in part.each]
+        for way in (*ways, *(each for each in own if each.of_item or not ways)):
+            if way.steps:
+                yield str(way.steps[0])
 
 
 def _reason(share: float, covered: float, sample: Sample) -> str:
