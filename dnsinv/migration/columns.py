@@ -20,13 +20,14 @@ from dnsinv.migration.values import is_absent, name
 
 Convert = Callable[[Any], Any]
 
-MOST_REMEMBERED = 100_000  # different texts of a column
+MOST_REMEMBERED = 20_000  # different texts of a column
+LONGEST_REMEMBERED = 300  # characters of one
 # What names.canonical_name gives back as it is, if it is not too long.
 _PLAIN_NAME = r"\A(?:\*|[a-z0-9_-]{1,63})(?:\.[a-z0-9_-]{1,63})*\z"
 
 
 class Memory(dict[Any, Any]):
-    """What each text that was asked for is read as; one that is not fit is a Fault.
+    """What each text, or tuple that begins with one, is read as; one that is not fit is a Fault.
 
     `is_odd` says whether there was a Fault or a Doubt among all that was read.
     """
@@ -36,10 +37,13 @@ class Memory(dict[Any, Any]):
         self._convert = convert
         self.is_odd = False
 
-    def __missing__(self, text: Any) -> Any:
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        self[text] = found = self.read(text)
+    def __missing__(self, key: Any) -> Any:
+        found = self.read(key)
+        text = key if type(key) is str else key[0]
+        if text is None or len(text) <= LONGEST_REMEMBERED:
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
+            self[key] = found
         return found
 
     def read(self, value: Any) -> Any:

@@ -45,7 +45,7 @@ _SEPARATED = re.compile(r"[ \t]")
 
 
 def content(
-    type: str, value: Any, zone: str, priority: int | None = None, *, txt_form: str = "either"
+    value: Any, type: str, zone: str, priority: int | None = None, *, txt_form: str = "either"
 ) -> Content:
     """Priority and canonical content of data of a type; of a type that is not known, as it came.
 

@@ -122,8 +122,8 @@ class RecordRows:
 
     def _content(self, type: str, value: Any, zone: str, priority: int | None) -> Any:
         if value.__class__ is str and value != APEX:
-            return self._contents[type, value, "", priority]
-        return self._contents.read((type, value, zone, priority))
+            return self._contents[value, type, "", priority]
+        return self._contents.read((value, type, zone, priority))
 
 
 def _place(frame: Frame, row: int) -> int:

@@ -6,7 +6,7 @@ documentation of migrations.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any, Literal
@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from dnsinv.domain.text import BadText, clean_line, clean_note
 from dnsinv.errors import UsageError
 from dnsinv.migration.paths import BadPath, path
 from dnsinv.migration.rules import Required, Rule
@@ -28,6 +29,7 @@ from dnsinv.migration.transforms import Scalar, Strict, Transform
 
 SCHEMA_VERSION = 1
 LONGEST_NAME = 100
+LONGEST_DESCRIPTION = 2000
 LONGEST_DEFINITION = 1_000_000  # characters of JSON
 _FAULTS_SHOWN = 5
 
@@ -54,6 +56,21 @@ def _path(text: str) -> str:
     except BadPath as bad:
         raise ValueError(str(bad)) from bad
     return text
+
+
+def _name(text: str) -> str:
+    return _clean(clean_line, text, "name", LONGEST_NAME)
+
+
+def _description(text: str) -> str:
+    return _clean(clean_note, text, "description", LONGEST_DESCRIPTION)
+
+
+def _clean(clean: Callable[[str, str, int], str], text: str, what: str, longest: int) -> str:
+    try:
+        return clean(text, what, longest)
+    except BadText as bad:
+        raise ValueError(str(bad)) from bad
 
 
 PathText = Annotated[str, AfterValidator(_path)]
@@ -156,8 +173,8 @@ class Template(Strict):
 
     schema_version: Literal[1] = 1
     id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
-    description: Annotated[str, StringConstraints(max_length=2000)] = ""
+    name: Annotated[str, StringConstraints(min_length=1), AfterValidator(_name)]
+    description: Annotated[str, AfterValidator(_description)] = ""
     defaults: Defaults = Defaults()
     domains: Domains | None = None
     records: Annotated[list[Records], Field(max_length=50, default_factory=list)]
