@@ -7,7 +7,7 @@ people decided.
 import contextlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,15 @@ class Model:
         self._texts: Texts | None = None
         self._reading_texts = threading.Lock()
         self._name = f"model_{self.version}"
-        self.rows = {table.name: RowFile(rows_path(path, table.name)) for table in LISTS}
-        database.execute(f'attach {literal(path)} as "{self._name}" (read_only)')
-        with self.cursor() as con:
-            current = con.execute(f"select count(*) from domains where {CURRENT}").fetchall()
+        self._opened = ExitStack()
+        with ExitStack() as opened:  # all of it, or nothing
+            opened.callback(self._opened.close)
+            self.rows = {table.name: self._file(path, table.name) for table in LISTS}
+            database.execute(f'attach {literal(path)} as "{self._name}" (read_only)')
+            self._opened.callback(database.execute, f'detach "{self._name}"')
+            with self.cursor() as con:
+                current = con.execute(f"select count(*) from domains where {CURRENT}").fetchall()
+            opened.pop_all()
         self.sizes = {name: file.count for name, file in self.rows.items()}
         self.sizes["domains"] = current[0][0]  # the others come behind them
 
@@ -101,9 +106,10 @@ class Model:
             return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
     def close(self) -> None:
-        for file in self.rows.values():
-            file.close()
-        self._database.execute(f'detach "{self._name}"')
+        self._opened.close()
+
+    def _file(self, path: Path, name: str) -> RowFile:
+        return self._opened.enter_context(closing(RowFile(rows_path(path, name))))
 
 
 class Models:

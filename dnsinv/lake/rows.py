@@ -66,6 +66,7 @@ class RowFile:
         size = path.stat().st_size
         trailer = os.pread(self._file.fileno(), _TRAILER.size, max(size - _TRAILER.size, 0))
         if len(trailer) != _TRAILER.size or not trailer.endswith(_MARK):
+            self._file.close()
             raise LakeError(f"{path} is no file of rows, or cut off; remove it, it is made again.")
         self.count, begin, _ = _TRAILER.unpack(trailer)
         places = os.pread(self._file.fileno(), size - _TRAILER.size - begin, begin)
