@@ -29,6 +29,7 @@ from dnsinv.settings import load_settings
 from dnsinv_app.current import serve
 from dnsinv_app.documents import documents
 from dnsinv_app.door import make_door
+from dnsinv_app.heads import LimitedHeads
 from dnsinv_app.oidc import OidcPages
 from dnsinv_app.pages import Pages
 from dnsinv_app.programs import Counted, program_routes
@@ -85,11 +86,13 @@ def inner_app(
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         serve(installation, reader)
         matches(None, "")  # the first sign-in must not take longer than the others
-        async with shell.lifespan()(app) if shell is not None else nullcontext():
-            gc.collect()
-            gc.freeze()  # Streamlit collects after each rerun: what is here now stays anyway
-            yield
-        reader.close()
+        try:
+            async with shell.lifespan()(app) if shell is not None else nullcontext():
+                gc.collect()
+                gc.freeze()  # Streamlit collects after each rerun: what is here now stays anyway
+                yield
+        finally:
+            reader.close()
 
     if shell is not None:
         routes = [*routes, Mount("/", Shell(shell, nowhere, installation.settings))]
@@ -112,6 +115,7 @@ def main() -> int:
             create_app(installation, has_shell=True),
             host=HOST,
             port=settings.server_port,
+            http=LimitedHeads,
             log_config=None,  # ours, which names the request
             access_log=False,
             server_header=False,

@@ -26,6 +26,7 @@ from dnsinv.settings import Settings
 from dnsinv_app.api.app import create_api
 from dnsinv_app.door import make_door
 from dnsinv_app.export import create_export
+from dnsinv_app.heads import LimitedHeads
 
 OPERATOR = Actor("operator", "cli")
 DEADLINE = 30.0
@@ -83,7 +84,9 @@ class Launched:
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
     """The app on a free port of this machine; its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, http=LimitedHeads, log_level="error", lifespan="off"
+    )
     server = uvicorn.Server(config)
     running = threading.Thread(target=server.run)
     running.start()
