@@ -1,8 +1,8 @@
 """The one door: nothing behind it is reached without a session or a token.
 
-What it lets in carries, in `scope["state"]`: `actor` (for actions), `session` (a SignedIn, None
-with a token). To Streamlit's script, which sees no scope, it says the same in x-dnsinv-* headers;
-what came under such names from outside is thrown away.
+What it lets in carries, in `scope["state"]`: `actor` (for actions), its `role`, `session` (a
+SignedIn, None with a token). To Streamlit's script, which sees no scope, it says the same in
+x-dnsinv-* headers; what came under such names from outside is thrown away.
 """
 
 import hmac
@@ -108,6 +108,7 @@ class Gate:
             raise _Refused(401, "not_signed_in", "The token is unknown, revoked or too old.")
         scope["state"] |= {
             "session": None,
+            "role": holder.role,
             "actor": self._actor(scope, holder.user_id, holder.name, holder.scope),
         }
 
@@ -168,7 +169,7 @@ class Gate:
 
     def _introduce(self, scope: Scope, session: SignedIn) -> None:
         actor = self._actor(scope, session.user_id, session.name)
-        scope["state"] |= {"session": session, "actor": actor}
+        scope["state"] |= {"session": session, "role": session.role, "actor": actor}
         told = {
             "user": quote(session.name),  # headers are ASCII
             "role": session.role.value,

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from dnsinv.actions.acting import NotAllowed
+from dnsinv.domain.permission import Role
 from dnsinv.errors import (
     Busy,
     Conflict,
@@ -48,6 +49,12 @@ STATUSES: dict[type[DnsinvError], tuple[int, str]] = {
     DnsinvError: (500, "failed"),
 }
 """Status and code of each kind of error; the nearest base counts."""
+
+UNSAID: dict[type[DnsinvError], str] = {
+    LakeError: "The inventory cannot be read now; the log tells an administrator more.",
+    StoreError: "The store does not answer now; the log tells an administrator more.",
+}
+"""What others than administrators are told of errors whose texts name files and servers."""
 
 RETRY_SECONDS = 10  # what a client is told to wait where trying again can help
 _CODES = {
@@ -127,7 +134,13 @@ async def _expected(request: Request, error: Exception) -> Response:
         log.warning("request failed path=%s error=%s", request.url.path, error)
     can_help = getattr(error, "is_transient", False) or status == HTTPStatus.SERVICE_UNAVAILABLE
     headers = {"Retry-After": str(RETRY_SECONDS)} if can_help else None
-    return problem(request, status, code, str(error), headers=headers)
+    return problem(request, status, code, _told(request, error), headers=headers)
+
+
+def _told(request: Request, error: Exception) -> str:
+    if getattr(request.state, "role", None) == Role.ADMIN:
+        return str(error)
+    return next((told for kind, told in UNSAID.items() if isinstance(error, kind)), str(error))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.api import Served, error_of
+from tests.app.api import Served, error_of, served_from
+from tests.app.inventory import Inventory
 
 MALFORMED = Path(__file__).parents[3] / "shared" / "data" / "malformed"
 """Strings and JSON documents that break programs; not part of the repository."""
@@ -200,3 +201,16 @@ def test_numbers_beyond_reason_are_refused(served: Served) -> None:
         assert error_of(served.as_admin.get(f"/api/domains?{query}"))[0] == 422
     for since in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
         assert error_of(served.as_admin.get(f"/api/audit?since={since}"))[0] == 422
+
+
+def test_only_administrators_are_told_which_files_cannot_be_read(small: Inventory) -> None:
+    for path in (small.root / "data" / "cache").glob("*.duckdb"):
+        path.write_bytes(b"no database")
+    with served_from(small.settings) as served:
+        for client in (served.as_viewer, served.as_editor):
+            status, code, message = error_of(client.get("/api/domains"))
+            assert (status, code) == (503, "lake_unavailable")
+            assert message == (
+                "The inventory cannot be read now; the log tells an administrator more."
+            )
+        assert str(small.root) in error_of(served.as_admin.get("/api/domains"))[2]
