@@ -24,7 +24,7 @@ LEAST, MOST = 8, 1000  # characters
 FIRST_NAME = "admin"
 STARTING = Actor("first start", "service")
 
-_hasher = PasswordHasher()  # RFC 9106, low memory: 64 MiB, three passes
+HASHER = PasswordHasher()  # RFC 9106, low memory: 64 MiB, three passes
 
 
 class BadPassword(UsageError):
@@ -47,13 +47,13 @@ def hash_password(password: str) -> str:
     """
     if not LEAST <= len(password) <= MOST:
         raise BadPassword(f"A password has {LEAST} to {MOST} characters.")
-    return _hasher.hash(_normal(password))
+    return HASHER.hash(_normal(password))
 
 
-def matches(password_hash: str | None, password: str) -> bool:
-    """Whether it is the password; takes the same time where there is none to compare with."""
+def matches(password_hash: str | None, password: str, hasher: PasswordHasher = HASHER) -> bool:
+    """Whether it is the password; as much work where there is none to compare with."""
     try:
-        _hasher.verify(password_hash or _nobodys(), _normal(password[:MOST]))
+        hasher.verify(password_hash or _nobodys(), _normal(password[:MOST]))
     except (VerificationError, InvalidHashError):
         return False
     return password_hash is not None and len(password) <= MOST
@@ -61,9 +61,9 @@ def matches(password_hash: str | None, password: str) -> bool:
 
 def renewed(password_hash: str, password: str) -> str | None:
     """The hash of that password anew, where the old one is weaker than today's; else None."""
-    if not _hasher.check_needs_rehash(password_hash):
+    if not HASHER.check_needs_rehash(password_hash):
         return None
-    return _hasher.hash(_normal(password))
+    return HASHER.hash(_normal(password))
 
 
 def set_password(installation: Installation, actor: Actor, name: str, password: str) -> None:
@@ -153,4 +153,4 @@ def _normal(password: str) -> bytes:
 
 @cache
 def _nobodys() -> str:
-    return _hasher.hash(secrets.token_bytes(16))
+    return HASHER.hash(secrets.token_bytes(16))

@@ -10,11 +10,12 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from argon2 import PasswordHasher
 from sqlalchemy import Connection, RowMapping, or_, select, update
 
 from dnsinv.actions.acting import Actor, acting, note
 from dnsinv.actions.installation import Installation, now
-from dnsinv.actions.passwords import matches, renewed
+from dnsinv.actions.passwords import HASHER, matches, renewed
 from dnsinv.domain.people import name_key
 from dnsinv.domain.permission import Right, Role
 from dnsinv.errors import DnsinvError
@@ -81,7 +82,13 @@ class Opened:
     id: str = field(repr=False)
 
 
-def sign_in(installation: Installation, name: str, password: str, visitor: Visitor) -> Opened:
+def sign_in(
+    installation: Installation,
+    name: str,
+    password: str,
+    visitor: Visitor,
+    hasher: PasswordHasher = HASHER,
+) -> Opened:
     """A new session for whoever knows the name (or e-mail address) and the password of a user.
 
     Raises:
@@ -94,7 +101,7 @@ def sign_in(installation: Installation, name: str, password: str, visitor: Visit
         # It counts as failed until it has succeeded: of a hundred attempts at once, few are tried.
         _reserve(db, account, visitor.address, now())
     known = user["password_hash"] if user and user["can_sign_in"] and user["is_active"] else None
-    if not matches(known, password) or user is None:
+    if not matches(known, password, hasher) or user is None:
         anonymous = Actor("anonymous", "web", None, None, visitor.address, visitor.request_id)
         # The name tried is not written down where it is nobody's: it may be a password.
         note(installation, anonymous, "sign_in", user["name"] if user else "", "failed")

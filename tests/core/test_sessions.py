@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from functools import cache
+from typing import Literal
 
 import pytest
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from sqlalchemy import insert, select, update
 
 from dnsinv.actions.acting import Actor, NotAllowed
@@ -105,6 +107,35 @@ def test_whatever_does_not_go_together_is_refused_in_the_same_words(
     action, actor, subject, outcome = log_of(installation)[-1]
     assert (action, actor, outcome) == ("sign_in", "anonymous", "failed")
     assert subject in ("Ada", "Disabled", "Service", "")
+
+
+class Counting(PasswordHasher):
+    """The real one, which writes down with how much memory and how often it compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.compared: list[Parameters] = []
+
+    def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+        self.compared.append(extract_parameters(str(hash)))
+        return super().verify(hash, password)
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada", "ada@example.com", "Nobody", "Disabled", "Service", "Passwordless", "", "\x00"]
+)
+def test_an_attempt_is_as_much_work_whoever_it_is_upon(
+    installation: Installation, name: str
+) -> None:
+    make_user(installation, "Ada")
+    make_user(installation, "Disabled", is_active=False)
+    make_user(installation, "Service", can_sign_in=False)
+    make_user(installation, "Passwordless")
+    change(installation, "Passwordless", password_hash=None)
+    hasher = Counting()
+    with pytest.raises(SignInRefused):
+        sign_in(installation, name, "wrong horse", HERE, hasher)
+    assert hasher.compared == [extract_parameters(kept())], "one comparison, at the same cost"
 
 
 def test_no_secret_reaches_the_store_or_the_log(
