@@ -2,8 +2,10 @@
 
 import secrets
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from getpass import GetPassWarning
 from pathlib import Path
 
 import click
@@ -34,12 +36,23 @@ def password(config: Path | None, name: str, *, stdin: bool, generate: bool) -> 
     elif stdin:
         chosen = sys.stdin.readline().rstrip("\r\n")
     else:
-        chosen = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        chosen = _asked()
     with _installation(config) as installation:
         set_password(installation, operator(), name, chosen)
     click.echo(f"{name} has another password; open sessions are over.", err=True)
     if generate:
         click.echo(chosen)
+
+
+def _asked() -> str:
+    try:
+        with warnings.catch_warnings(action="error", category=GetPassWarning):
+            return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    except GetPassWarning:
+        raise click.UsageError(
+            "There is no terminal to ask for the password on: pipe it in with --stdin, or have one "
+            "made with --generate."
+        ) from None
 
 
 @click.group(epilog="Example: dnsinv token create --user ada --name nightly --scope read --days 90")

@@ -1,6 +1,7 @@
 """`dnsinv token` and `dnsinv user password` as they are typed."""
 
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -80,3 +81,18 @@ def test_a_short_password_is_refused(
     monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
     code, _, err = run("user", "password", "ada", "--stdin")
     assert (code, err) == (2, "Error: A password has 8 to 1000 characters.\n")
+
+
+def test_a_password_is_not_asked_for_where_there_is_no_terminal(installation: Installation) -> None:
+    make_user(installation, "ada", "editor")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dnsinv"), "user", "password", "ada"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,  # nor one of the process that runs the tests
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Error: There is no terminal to ask for the password on: pipe it in" in done.stderr
+    assert "Warning" not in done.stderr
