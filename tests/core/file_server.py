@@ -78,6 +78,19 @@ def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
 
+def drip(block: bytes, after: bytes = b"") -> Answer:
+    """An answer that never stops coming, a little at a time."""
+
+    def answer(path: str, connection: socket.socket) -> None:
+        connection.sendall(after)
+        pace = threading.Event()
+        while True:
+            connection.sendall(block)
+            pace.wait(0.01)
+
+    return answer
+
+
 @contextmanager
 def serving(
     replies: dict[str, bytes] | Answer, tls: ssl.SSLContext | None = None

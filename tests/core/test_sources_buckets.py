@@ -1,6 +1,5 @@
 """Object stores: moto's server stands for S3 and for Google's XML API, a server of ours for broken ones."""
 
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from dnsinv.errors import SourceRefused, SourceUnavailable
 from dnsinv.lake.layout import Layout
 from dnsinv.migration.sources import Brought, bring, check_source
 from dnsinv.settings import Settings
-from tests.core.file_server import reply, serving
+from tests.core.file_server import drip, reply, serving
 
 FILE = b'[{"domain": "a.example"}]'
 BODY = b"<Error><Code>%s</Code><Message>no</Message></Error>"
@@ -170,14 +169,11 @@ def test_an_object_that_is_cut_off_is_no_file(
     assert text.startswith("s3://legacy-files/a.json was cut off: ")
 
 
-def test_an_object_that_stops_coming_is_cut_off_in_time(
+def test_an_object_that_drips_is_cut_off_in_time(
     layout: Layout, settings: Settings, store: Any
 ) -> None:
-    def answer(path: str, connection: socket.socket) -> None:
-        connection.sendall(b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 100\r\n\r\nonly')
-        connection.recv(1)
-
-    with serving(answer) as server:
+    head = b'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: 999\r\n\r\n'
+    with serving(drip(b"x", head)) as server:
         own = settings.model_copy(
             update={"s3_endpoint_url": server.address(""), "migration_fetch_seconds": 1}
         )

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import socket
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 
 from dnsinv.domain.networks import is_public
@@ -20,7 +20,7 @@ from dnsinv.lake.layout import Layout
 from dnsinv.migration.line import Reach, resolve
 from dnsinv.migration.sources import Brought, bring, check_source, shown_source
 from dnsinv.settings import Settings
-from tests.core.file_server import certificates, reply, serving
+from tests.core.file_server import certificates, drip, reply, serving
 
 HERE = Reach(20, [ip_network("127.0.0.0/8")], is_http_allowed=True)
 FILE = b'[{"domain": "a.example"}]'
@@ -391,19 +391,6 @@ def test_a_file_of_exactly_the_limit_is_taken(layout: Layout, settings: Settings
             bring(layout, settings, server.address("/more"), reach=HERE)
 
 
-def drip(block: bytes, after: bytes = b"") -> Any:
-    """An answer that never stops coming, a little at a time."""
-
-    def answer(path: str, connection: socket.socket) -> None:
-        connection.sendall(after)
-        pace = threading.Event()
-        while True:
-            connection.sendall(block)
-            pace.wait(0.01)
-
-    return answer
-
-
 def hang(path: str, connection: socket.socket) -> None:
     connection.recv(1)
 
@@ -490,6 +477,7 @@ def test_a_body_that_says_it_is_compressed_is_kept_as_it_came(
     assert brought.upload.path.read_bytes() == b"\x1f\x8bbomb"
 
 
+@trying(deadline=None)  # other tests may run beside it
 @given(st.text(max_size=80) | st.text("htps3g:/@?#[]%.\\ \n\x00\ud8001é", max_size=40))
 @example("https://[::1%25/")
 @example("https://\ud800/")
