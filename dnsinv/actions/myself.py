@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
 from dnsinv.domain.permission import Right, Role, Scope, rights_of
 from dnsinv.store.tables import users
+
+_USER = select(users).where(users.c.id == bindparam("user"), users.c.ended_in.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,7 @@ def myself(installation: Installation, actor: Actor) -> Myself:
     if actor.user_id is None:
         return Myself(actor.name, None, None, "", None, actor.scope, tuple(Right))
     with installation.store.read() as db:
-        row = db.execute(
-            select(users).where(users.c.id == actor.user_id, users.c.ended_in.is_(None))
-        ).one_or_none()
+        row = db.execute(_USER, {"user": actor.user_id}).one_or_none()
     if row is None or not row.is_active:
         return Myself(actor.name, actor.user_id, None, "", None, actor.scope, ())
     allowed = rights_of(Role(row.role), actor.scope)

@@ -4,9 +4,11 @@ from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from dnsinv.actions.myself import myself
 from dnsinv.domain.permission import Right
+from dnsinv_app.api.answers import answer
 from dnsinv_app.api.asking import Installed, Who
 
 router = APIRouter(tags=["people"])
@@ -31,18 +33,20 @@ class Me(BaseModel):
 
 
 @router.get("/me", response_model=Me)
-def me(installation: Installed, who: Who, request: Request) -> Me:
+def me(installation: Installed, who: Who, request: Request) -> Response:
     """Who is asking, what it may do, and the CSRF token of its session."""
     found = myself(installation, who)
-    return Me(
-        id=found.user_id,
-        name=found.name,
-        email=found.email,
-        department=found.department,
-        role=None if found.role is None else found.role.value,
-        scope=None if found.scope is None else found.scope.value,
-        rights=list(found.rights),
-        csrf_token=csrf_token(request),
+    return answer(
+        {
+            "id": found.user_id,
+            "name": found.name,
+            "email": found.email,
+            "department": found.department,
+            "role": found.role,
+            "scope": found.scope,
+            "rights": found.rights,
+            "csrf_token": csrf_token(request),
+        }
     )
 
 
