@@ -109,8 +109,8 @@ class _Node:
         types = Counter(map(type, values))
         self._types.update(types)
         self._filled += len(values) - types[type(None)]
-        for kind, empty in ((str, ""), (list, []), (dict, {})):
-            if types[kind]:
+        for container, empty in ((str, ""), (list, []), (dict, {})):
+            if types[container]:
                 self._filled -= values.count(empty)
         if types[dict]:
             self._take_objects(_only(dict, values, types))

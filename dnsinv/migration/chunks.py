@@ -81,16 +81,19 @@ def regroup(pieces: Iterator[Piece], *, size: int, text: int) -> Iterator[Chunk]
     held: Chunk | None = None
     held_text = 0
     for piece in pieces:
-        held_text += piece.text
+        if held is not None and held_text + piece.text > text:
+            yield held
+            held, held_text = None, 0
         if held is None:
             held = piece.chunk
         else:
             held.extend(piece.chunk)
-        while held is not None and len(held) > size:
+        held_text += piece.text
+        while len(held) > size:
             rest = held.split(size)
             yield held
             held, held_text = rest, piece.text
-        if held_text >= text or len(held) == size:
+        if len(held) == size:
             yield held
             held, held_text = None, 0
     if held is not None:

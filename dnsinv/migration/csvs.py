@@ -13,6 +13,8 @@ _DELIMITERS = ",;\t|"
 _SAMPLE = 50  # lines that tell the delimiter
 _ROWS = 5_000  # of a piece
 _NAME = re.compile(r"[^\W\d][^\x00-\x1f{}\[\]\"<>]{0,199}")
+_ODD = re.compile(r"[{}\[\]\"<>]")  # what no list of names has
+_NEITHER = "it is neither JSON nor CSV with a header that names its columns"
 _PLAIN = re.compile(r"[^\W\d][\w .-]{0,99}")
 
 
@@ -33,13 +35,15 @@ class CsvReader:
         self.fields = self._header()
 
     def rows(self) -> Iterator[Piece]:
-        """The rows below the header; those without any text are no rows."""
+        """The rows below the header; those that are blank are no rows."""
         first, fields, width = 1, self.fields, len(self.fields)
         chunk = Chunk(first)
         is_empty = True
         for line, row in self._rows():
-            if not any(row):
+            if not any(map(str.strip, row)):
                 continue
+            if width == 1 and _ODD.search("".join(row)):
+                raise self.source.refused_line(line, _NEITHER)
             if len(row) != width:
                 chunk.troubles[len(chunk)] = _ragged(row, width)
             chunk.values.append(dict(zip(fields, row, strict=False)))
@@ -64,12 +68,14 @@ class CsvReader:
                 yield line, row
                 line = reader.line_num + 1
         except csv.Error as error:
-            raise FileRefused(
-                self.source.name, f"the row is no CSV: {error}", line=line, column=1
-            ) from error
+            cause = f"the row that begins here is no CSV ({error})"
+            raise self.source.refused_line(line, cause) from error
 
     def _header(self) -> list[str]:
-        _line, row = next(self._rows(), (1, []))
+        try:
+            row = next(self._reader, [])
+        except csv.Error as error:
+            raise self.source.refused(0, _NEITHER) from error
         names: list[str] = []
         for number, cell in enumerate(row, 1):
             name = base = cell.strip() or f"column {number}"
@@ -80,9 +86,7 @@ class CsvReader:
             names.append(name)
         pattern = _NAME if len(names) > 1 else _PLAIN
         if not names or not all(pattern.fullmatch(name) for name in names):
-            raise self.source.refused(
-                0, "it is neither JSON nor CSV with a header that names its columns"
-            )
+            raise self.source.refused(0, _NEITHER)
         return names
 
     def _delimiter(self) -> str:
@@ -96,6 +100,8 @@ class CsvReader:
             end = source.text.rfind("\n") + 1
             if source.ended:
                 end = len(source.text)
+            if "\0" in source.text:
+                raise source.refused(source.text.index("\0"), "a null character is no text")
             yield from io.StringIO(source.text[:end], newline="")
             if source.ended:
                 return

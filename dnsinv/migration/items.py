@@ -12,7 +12,7 @@ from dnsinv.errors import FileRefused
 from dnsinv.migration.chunks import Chunk, Piece, Trouble, regroup
 from dnsinv.migration.csvs import CsvReader
 from dnsinv.migration.jsons import Reader
-from dnsinv.migration.shape import object_format
+from dnsinv.migration.shape import is_scalar, object_format
 from dnsinv.migration.texts import LIMITS, Limits, Text
 
 __all__ = ["Chunk", "FileRefused", "Items", "Limits", "Trouble", "open_items"]
@@ -71,6 +71,8 @@ class Items:
             form = object_format(text)
             reader = Reader(text)
             return form, reader.object if form == "json-object" else reader.lines
+        if is_scalar(text):
+            raise FileRefused(text.name, "it is one JSON value, not a list of objects")
         table = CsvReader(text)
         self.fields = table.fields
         return "csv", table.rows

@@ -21,6 +21,8 @@ _COMMA = re.compile(r"[ \t\n\r]*,[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _END_OF_LINE = re.compile(r"[ \t\r]*(?:\n[ \t\n\r]*|\Z)")
 
+_MOST = 20_000  # items that are taken one by one before they are handed over
+
 Step = Callable[["Run", int], int]
 
 
@@ -56,7 +58,7 @@ class Reader:
         self.decoder = Decoder(depth=source.limits.depth)
         self._first = 1  # number of the next item
         self._closed = 0  # where the list or object has ended
-        self._is_on_one_line: bool | None = None  # each of the lines' items; the first one tells
+        self._is_lines = False
         self._blocks = Blocks(self.decoder)
 
     def array(self) -> Iterator[Piece]:
@@ -75,7 +77,8 @@ class Reader:
         self._expect_end(self._closed)
 
     def lines(self) -> Iterator[Piece]:
-        """One value on each line, or one over several lines where the first is so."""
+        """One value on each line; a single one may take several."""
+        self._is_lines = True
         yield from self._pieces(self._skip_space(0), self._take_line)
 
     # -- one item ---------------------------------------------------------------------------------
@@ -93,7 +96,8 @@ class Reader:
         key, end = self._decode(at)
         colon = _COLON.match(text, end)
         if not colon:
-            raise Fault(end, "a colon is expected here", is_cut=not text[end:].strip(" \t\n\r"))
+            end = self._space(end)
+            raise Fault(end, "a colon is expected here", is_cut=end == len(text))
         value, end = self._decode(colon.end())
         after = self._separator(end, "}")
         run.keys.append(key)
@@ -105,26 +109,30 @@ class Reader:
         try:
             value, end = self._decode(at)
         except Fault as fault:
-            raise self._blame_line(fault, at) from fault
+            raise self._blame_line(fault, run, at) from fault
         match = _END_OF_LINE.match(text, end)
-        is_last = match is not None and match.end() == len(text)
-        if is_last and not self.source.ended:
-            raise Fault(end, "", is_cut=True)
         if match is None:
             raise Fault(end, "something follows the item on its line", is_cut=False)
+        is_last = match.end() == len(text)
+        if is_last and not self.source.ended:
+            raise Fault(end, "", is_cut=True)
         newline = text.find("\n", at, end)
-        if self._is_on_one_line is None:
-            self._is_on_one_line = newline < 0
-        if self._is_on_one_line and newline >= 0:
+        if newline >= 0 and not self._is_first(run):
             raise Fault(newline, "the item does not end on its line", is_cut=False)
+        if newline >= 0 and not is_last:
+            cause = "something follows the object; where a file has several, each has its own line"
+            raise Fault(match.end(), cause, is_cut=False)
         after = -1 if is_last else match.end()
         self._add(run, value, at, end, after)
         return after
 
-    def _blame_line(self, fault: Fault, at: int) -> Fault:
+    def _is_first(self, run: Run) -> bool:
+        return self._first == 1 and not run.values
+
+    def _blame_line(self, fault: Fault, run: Run, at: int) -> Fault:
         """Where each item has its own line, a fault on the next one is that the line was cut."""
         newline = self.source.text.find("\n", at, fault.at)
-        if newline < 0 or not self._is_on_one_line:
+        if newline < 0 or self._is_first(run):
             return fault
         return Fault(newline, "the item does not end on its line", is_cut=False)
 
@@ -160,23 +168,33 @@ class Reader:
 
     def _pieces(self, at: int, take: Step) -> Iterator[Piece]:
         while at >= 0:
-            block = self._take_block(at)
-            if block:
+            if block := self._take_block(at):
                 yield self._piece(block)
                 at = block.after
-            run = Run()
+            run, is_cut = Run(), False
             try:
-                while at >= 0:
+                while at >= 0 and len(run.values) < _MOST:
                     at = take(run, at)
             except Fault as fault:
-                self.decoder.odd.clear()
                 if self.source.ended or not fault.is_cut:
                     raise self._refused(fault) from fault
+                is_cut = True
             if run.values:
                 yield self._piece(run)
-            if at >= 0:
-                self.source.more(at)
+            if is_cut:
+                self._more(at)
                 at = 0
+
+    def _more(self, at: int) -> None:
+        """Read on behind a cut item that begins at `at`, unless it is too much already."""
+        self.decoder.odd.clear()
+        text, limits = self.source.text, self.source.limits
+        if len(text) - at > limits.objects:
+            objects = text.count("[", at) + text.count("{", at)
+            if objects > limits.objects:
+                cause = f"one item holds more than {limits.objects} objects and lists"
+                raise self.source.refused(at, cause)
+        self.source.more(at)
 
     def _take_block(self, at: int) -> Block | None:
         """A block that the steps for single items would have read without a fault."""
@@ -184,7 +202,7 @@ class Reader:
         if len(text) - at > self.source.limits.item:
             return None
         block = self._blocks.take(text, at)
-        if block and self._is_on_one_line and not block.is_one_per_line:
+        if block and self._is_lines and not block.is_one_per_line:
             return None
         return block
 

@@ -1,6 +1,9 @@
-"""What a file that begins with { is: an object of objects, a single object, or lines of objects."""
+"""What a file that is no list is: an object of objects, a single object, lines of objects."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
 
 from dnsinv.migration.strict import Decoder, Fault
 from dnsinv.migration.texts import Text
@@ -30,6 +33,17 @@ def object_format(source: Text) -> str:
         return "json-object" if _is_keyed(source.text, decoder) else "json-single"
 
 
+def is_scalar(source: Text) -> bool:
+    """The whole file is one text, number or word of JSON."""
+    if not source.ended:
+        return False
+    try:
+        _value, end = Decoder(depth=0).decode(source.text, _begin(source.text, 0))
+    except Fault:
+        return False
+    return _begin(source.text, end) == len(source.text)
+
+
 def _is_whole(source: Text, decoder: Decoder) -> bool:
     try:
         decoder.decode(source.text, _begin(source.text, 0))
@@ -39,8 +53,24 @@ def _is_whole(source: Text, decoder: Decoder) -> bool:
 
 
 def _is_keyed(text: str, decoder: Decoder) -> bool:
-    """All members in sight are objects, or most keys look like domain names."""
-    objects = others = dotted = 0
+    """Most keys look like domain names, or all members in sight are objects of one kind.
+
+    One object with an owner and its records has two objects as well, but they share no field.
+    """
+    members = list(_members(text, decoder))
+    objects = [value for _, value in members if isinstance(value, dict)]
+    if not objects:
+        return False
+    dotted = sum("." in key.strip(".") for key, _ in members)
+    if dotted * 2 > len(members):
+        return True
+    fields = Counter(field for each in objects for field in each)
+    shared = max(fields.values(), default=len(objects))
+    return len(objects) == len(members) and shared * 2 > len(objects)
+
+
+def _members(text: str, decoder: Decoder) -> Iterator[tuple[str, Any]]:
+    """The members of the object that the text begins with; {} or None for one that is cut."""
     opening = _OPEN.match(text)
     at = opening.end() if opening else len(text)
     try:
@@ -48,18 +78,20 @@ def _is_keyed(text: str, decoder: Decoder) -> bool:
             key, end = decoder.decode(text, at)
             colon = _COLON.match(text, end)
             if not colon or colon.end() == len(text):
-                break
-            is_object = text[colon.end()] == "{"
-            objects, others = objects + is_object, others + (not is_object)
-            dotted += "." in key
-            _value, end = decoder.decode(text, colon.end())
+                return
+            cut: dict[str, Any] | None = {} if text[colon.end()] == "{" else None
+            try:
+                value, end = decoder.decode(text, colon.end())
+            except Fault:
+                yield key, cut
+                return
+            yield key, value
             comma = _COMMA.match(text, end)
             if not comma:
-                break
+                return
             at = comma.end()
     except Fault:
-        pass
-    return objects > 0 and (others == 0 or dotted * 2 > objects + others)
+        return
 
 
 def _begin(text: str, at: int) -> int:

@@ -78,7 +78,7 @@ class Decoder:
         self._decode_unproved = json.JSONDecoder(
             parse_constant=_refuse_constant, parse_float=real
         ).raw_decode
-        self._decode_patiently = json.JSONDecoder(
+        self._decode_any_number = json.JSONDecoder(
             object_pairs_hook=pairs,
             parse_constant=_refuse_constant,
             parse_float=real,
@@ -92,16 +92,20 @@ class Decoder:
             Fault: there is no value, or no whole one.
         """
         try:
-            return self._decode(text, at)
+            try:
+                return self._decode(text, at)
+            except ValueError as error:
+                if isinstance(error, json.JSONDecodeError):
+                    raise
+                # A whole number of very many digits: it is noted instead of converted.
+                self.odd.clear()
+                return self._decode_any_number(text, at)
         except json.JSONDecodeError as error:
             raise _fault(text, error) from error
         except _Constant as error:
             raise self._constant_fault(text, at) from error
         except RecursionError as error:
             raise self.depth_fault(text, at) from error
-        except ValueError:  # a whole number of very many digits
-            self.odd.clear()
-            return self._decode_patiently(text, at)
 
     def decode_all(self, text: str) -> list[Any] | None:
         """The members of a list that is sound and has nothing odd in it, else None."""

@@ -23,15 +23,16 @@ class Limits:
     block: int = 1 << 20  # read at a time
     peek: int = 1 << 20  # looked at to tell what the file is
     item: int = 8 << 20  # one item, and the space before it
+    objects: int = 250_000  # objects and lists within one item
     depth: int = 64  # objects and lists within one another
-    chunk: int = 8 << 20  # text of the items handed over at a time
+    chunk: int = 4 << 20  # text of the items handed over at a time
     unpacked: int = 64 << 30  # of a compressed file
-    ratio: int = 500  # of unpacked to packed bytes, beyond the first 64 MiB
+    ratio: int = 500  # of unpacked to packed bytes, beyond the first 8 MiB
 
 
 LIMITS = Limits()
 
-_FREE_OF_RATIO = 64 << 20
+_FREE_OF_RATIO = 8 << 20
 _MARKS = (  # longest first where one begins another
     (codecs.BOM_UTF32_LE, ""),
     (codecs.BOM_UTF32_BE, ""),
@@ -129,6 +130,13 @@ class Text:
             byte=self._bytes - behind,
         )
 
+    def refused_line(self, line: int, cause: str) -> FileRefused:
+        """The error that says what is wrong with a line, from 1; it begins in `text` or before."""
+        at = 0
+        for _ in range(line - self.line):
+            at = self.text.find("\n", at) + 1
+        return self.refused(at, cause)
+
     def _begin(self) -> None:
         head = self._file.read(16)
         self._file.seek(0)
@@ -152,7 +160,11 @@ class Text:
                 if not encoding:
                     raise FileRefused(self.name, "it is UTF-32; save it as UTF-8")
                 return encoding, True
-        if b"\x00" in head[:2] and head.strip(b"\x00"):
+        if (
+            len(head) >= 4
+            and head[:4].count(0) == 2
+            and 0 in (head[0] + head[2], head[1] + head[3])
+        ):
             raise FileRefused(
                 self.name, "it looks like UTF-16 without a byte order mark; save it as UTF-8"
             )
