@@ -52,7 +52,7 @@ class Analysis:
         columns: of a CSV file, in order.
         keys: first keys of an object of objects.
         fields: what stands at each path, in the order of the file.
-        left_out: values in fields that were too many to be told apart.
+        left_out: values that were not looked at: their fields are too many or too long of name.
         records_at: paths of objects within the items that look like DNS records
             (records[*], domains[*].records[*]), or that hold them by type (records; $item).
         problems: found with single items.
@@ -137,10 +137,11 @@ def _count(problem: Problem, chunk: Chunk, place: int, trouble: Trouble) -> None
 
 
 def _records_at(census: Census) -> Iterator[str]:
-    """Objects within items with a field that says a type, or whose fields are types."""
-    for path, names, _are_keys in census.objects():
-        types = sum(name.upper() in KNOWN_TYPES for name in names)
-        if path and not _TYPE_FIELDS.isdisjoint(name.lower() for name in names):
+    """Objects within items most of which say their type, or whose fields are mostly types."""
+    for path, fields, objects in census.objects():
+        typed = sum(count for name, count in fields.items() if name.lower() in _TYPE_FIELDS)
+        by_type = sum(count for name, count in fields.items() if name.upper() in KNOWN_TYPES)
+        if path and typed * 2 > objects:
             yield path
-        elif types * 2 > len(names):
+        elif by_type * 2 > sum(fields.values()):
             yield path or "$item"

@@ -75,12 +75,12 @@ class Census:
         """Outer before inner, in the order in which the file first has them."""
         return [node.field(path, chances) for path, node, chances in self._root.walk("", 0) if path]
 
-    def objects(self) -> list[tuple[str, list[str], bool]]:
-        """Where objects stand: the path, names of their fields, whether these are keys (`*`)."""
+    def objects(self) -> list[tuple[str, dict[str, int], int]]:
+        """Where objects stand: the path, how often each field is there, how many objects."""
         return [
-            (path, list(node.names), node.members is not None)
+            (path, {name: each.count for name, each in node.names.items()}, node.objects)
             for path, node, _ in self._root.walk("", 0)
-            if node.names or node.members
+            if node.names
         ]
 
 
@@ -97,7 +97,7 @@ class _Node:
 
     def __init__(self, room: _Room) -> None:
         self.names: dict[str, _Node] = {}
-        self.members: _Node | None = None  # of objects with too many names
+        self._members: _Node | None = None  # of objects with too many names
         self._elements: _Node | None = None
         self._room = room
         self._types: Counter[type] = Counter()
@@ -119,16 +119,15 @@ class _Node:
             if elements and (self._elements or self._has_room(len(elements))):
                 self._elements = self._elements or _Node(self._room)
                 self._elements.take(elements)
-        for kind in _SCALARS:
-            if types[kind]:
-                self._take_scalars(_only(kind, values, types))
+        if len(types) > sum(types[container] > 0 for container in (dict, list, type(None))):
+            self._take_scalars([value for value in values if isinstance(value, _SCALARS)])
 
     def walk(self, path: str, chances: int) -> Iterator[tuple[str, "_Node", int]]:
         """The place and those within it, each with how often something could have been there."""
         yield path, self, chances
         for name, node in self.names.items():
-            yield from node.walk(joined(path, written(name)), self._types[dict])
-        for step, each in ((".*", self.members), ("[*]", self._elements)):
+            yield from node.walk(joined(path, written(name)), self.objects)
+        for step, each in ((".*", self._members), ("[*]", self._elements)):
             if each:
                 below = f"{path}{step}" if path else step.removeprefix(".")
                 yield from each.walk(below, each.count)
@@ -136,6 +135,10 @@ class _Node:
     @property
     def count(self) -> int:
         return self._types.total()
+
+    @property
+    def objects(self) -> int:
+        return self._types[dict]
 
     def field(self, path: str, chances: int) -> Field:
         has_scalars = bool(self._types.keys() & set(_SCALARS))
@@ -151,8 +154,8 @@ class _Node:
         )
 
     def _take_objects(self, objects: list[dict[str, Any]]) -> None:
-        if self.members:
-            return self.members.take(list(chain.from_iterable(each.values() for each in objects)))
+        if self._members:
+            return self._members.take(list(chain.from_iterable(each.values() for each in objects)))
         columns: dict[str, list[Any]] = {}
         for each in objects:
             for name, value in each.items():
@@ -175,9 +178,9 @@ class _Node:
         return None
 
     def _take_names_for_keys(self) -> None:
-        self.members = _Node(self._room)
+        self._members = _Node(self._room)
         for node in self.names.values():
-            self.members.absorb(node)
+            self._members.absorb(node)
         self.names.clear()
 
     def absorb(self, other: "_Node") -> None:
@@ -189,7 +192,7 @@ class _Node:
             self._distinct |= other._distinct
         for name, node in other.names.items():
             self.names.setdefault(name, _Node(self._room)).absorb(node)
-        for kind in ("members", "_elements"):
+        for kind in ("_members", "_elements"):
             theirs = getattr(other, kind)
             if theirs:
                 mine = getattr(self, kind) or _Node(self._room)
