@@ -31,6 +31,9 @@ from dnsinv.migration.transform import Transformer
 from dnsinv.store.migrations import Batch, Options
 
 CHUNK = 20_000  # items on their way to rows
+WORK = "work"  # folder of what only staging itself reads
+MEMORY = "384MB"  # of DuckDB while it sorts; it goes on on disk
+KNOWN = ("known_domains", "known_records", "served_zones")
 SLICES = ((20_000, 1), (200_000, 3))  # rows up to which so many runs are best; beyond it MOST
 MOST_SLICES = 6
 
@@ -87,15 +90,15 @@ def stage(lake: Lake, job: Job, resolve: Resolve, checkpoint: Checkpoint) -> Sta
         LakeError: the disk refused.
     """
     folder = lake.layout.migration(job.id)
+    work = folder / WORK
     discard(lake, job.id)
     try:
-        folder.mkdir(parents=True)
+        work.mkdir(parents=True)
         with contextlib.ExitStack() as closing:
-            raw = _Raw(folder, closing)
+            raw = _Raw(work, closing)
             items = _read(job, raw, checkpoint)
         batches, inventory, warnings = _decide(lake, job, folder, resolve)
-        for part in folder.glob("raw-*"):
-            part.unlink()
+        shutil.rmtree(work)
         sync(folder)
     except (OSError, duckdb.Error, pa.ArrowException) as error:
         raise LakeError(f"The rows of {job.name} could not be staged: {error}") from error
@@ -166,15 +169,18 @@ class _Raw:
     """The rows as the template made them, on their way to disk."""
 
     def __init__(self, folder: Path, closing: contextlib.ExitStack) -> None:
-        self.domains, self.records = folder / "raw-domains.parquet", folder / "raw-records.parquet"
+        self.domains, self.records = (
+            folder / "raw-raw_domains.parquet",
+            folder / "raw-raw_records.parquet",
+        )
         self.errors = folder / "raw-errors.parquet"
         self._files = []
-        for path, schema in (
-            (self.domains, DOMAIN_ROWS),
-            (self.records, RECORD_ROWS),
-            (self.errors, ERROR_ROWS),
+        for name, schema in (
+            ("raw_domains", DOMAIN_ROWS),
+            ("raw_records", RECORD_ROWS),
+            ("raw_errors", ERROR_ROWS),
         ):
-            file = Appending(path)
+            file = Appending(folder / f"{name}.parquet")
             closing.callback(file.close)
             file.append(schema.empty_table())
             self._files.append(file)
@@ -212,21 +218,23 @@ def _decide(
     lake: Lake, job: Job, folder: Path, resolve: Resolve
 ) -> tuple[tuple[Batch, ...], str, int]:
     """Sort, cut and decide; the batches, the inventory's version, and how many warnings more."""
-    with lake.connect() as con:
-        with standing_still(lake.layout):
-            inventory = version(lake)
-            con.execute(f"create temp table known_assets as {sql('known_assets')}")
-        for kind in TABLES:
-            view(
-                con, f"raw_{kind}", f"from read_parquet({literal(folder / f'raw-{kind}.parquet')})"
-            )
+    with standing_still(lake.layout), lake.connect() as con:
+        inventory = version(lake)
+        for name in KNOWN:
+            _copy(con, sql(name), folder / WORK / f"{name}.parquet")
+    with lake.open(MEMORY) as con:
+        con.execute("set preserve_insertion_order = true")
+        for name in ("raw_domains", "raw_records", *KNOWN):
+            view(con, name, f"from read_parquet({literal(folder / WORK / f'{name}.parquet')})")
         how = {"batch_size": job.options.batch_size, "strategy": job.options.duplicates}
+        con.execute(f"create temp table sorted as {sql('sort_rows')}")
         con.execute(f"create temp table decided as {sql('decide')}", how)
+        con.execute("drop table sorted")
         batches = _batches(con)
         for number in sorted({batch.slice for batch in batches}):
             _write_slice(con, job, folder, number, batches)
         warnings = _write_owned(con, folder, resolve, batches)
-        errors = f"from read_parquet({literal(folder / 'raw-errors.parquet')})"
+        errors = f"from read_parquet({literal(folder / WORK / 'raw_errors.parquet')})"
         _copy(
             con,
             MIGRATION_ERRORS.ordered(f"{errors} union all by name from unknown_owners"),
@@ -264,7 +272,7 @@ def _write_slice(
             f"where kind = {place} and batch between {mine[0]} and {mine[-1]}"
         )
         path = folder / f"{kind}-{number}.parquet"
-        if not _copy(con, table.ordered(rows), path):
+        if not _copy(con, f"select {table.select()} from ({rows})", path):
             path.unlink()
 
 

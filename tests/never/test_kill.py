@@ -9,7 +9,7 @@ import json
 import shutil
 import signal
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -84,25 +84,13 @@ def finish(act: str, base: Path, server: Server, folder: Path) -> Finished:
     legal = {name: {count} for name, count in counts(root).items()}
     order = Order(str(root), DOES.get(act, act), steps=str(folder / "steps.json"))
     assert server.run(order) == 0
-    passed = json.loads((folder / "steps.json").read_text())
-    steps = sorted(
-        {f"{name}#{nth}" for name in passed for nth in times_of(act, name, passed[name])}
-    )
+    steps = json.loads((folder / "steps.json").read_text())
     for name, count in counts(root).items():
         legal.setdefault(name, {0}).add(count)
     run = Finished(replace(order, steps=""), before, root, steps, files(root), rows(root), legal)
     assert run.rows["last"] == [(state,)]
-    assert len(steps) > 100
+    assert len(steps) > 50
     return run
-
-
-def times_of(act: str, step: str, times: int) -> Iterable[int]:
-    """At which of the times that a step is passed it is worth to die."""
-    if ":" not in step:  # a file opened, renamed, removed
-        return range(1, times + 1)
-    if step.startswith(("collection/en", "collection/spool", "lake/publish")):
-        return (1, times)
-    return (1,) if act == "drift" or step.startswith("store") else ()
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -128,9 +116,9 @@ def test_after_a_kill_at_any_step_the_rerun_gives_what_an_undisturbed_run_gives(
         kill_and_rerun(server, run, moment, tmp_path)
 
 
-@pytest.mark.parametrize("count", [2, pytest.param(150, marks=pytest.mark.verify)])
+@pytest.mark.parametrize("share", [0.02, pytest.param(1, marks=pytest.mark.verify)])
 def test_after_a_kill_collections_of_later_days_lose_and_double_no_change(
-    count: int, server: Server, finished: Finish, tmp_path: Path
+    share: float, server: Server, finished: Finish, tmp_path: Path
 ) -> None:
     run, root = finished("drift"), tmp_path / "lake"
 
@@ -144,7 +132,7 @@ def test_after_a_kill_collections_of_later_days_lose_and_double_no_change(
     expected = later_days()
     assert len(expected) > 12
 
-    for step in Random(SEED).sample(run.steps, count):
+    for step in Random(SEED).sample(run.steps, round(share * len(run.steps))):
         shutil.rmtree(root)
         shutil.copytree(run.before, root)
         server.run(replace(run.order, root=str(root), step=step))
