@@ -1,6 +1,7 @@
 """Whom a file means by the owners it names; who is missing is made, inactive, where so asked."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from dnsinv.actions.acting import Actor, acting
@@ -17,13 +18,8 @@ def resolver(installation: Installation, migration: Migration) -> Resolve:
     """Finds the users and groups by name or address, for staging."""
 
     def resolve(names: Sequence[str]) -> Mapping[str, str]:
-        found, missing = {}, []
-        with installation.store.read() as db:
-            for name in names:
-                try:
-                    found[name] = _code(owners.owner(db, name))
-                except UsageError:  # unknown, or it may be two
-                    missing.append(name)
+        found = known(installation, names)
+        missing = [name for name in names if name not in found]
         if missing and migration.options.create_users:
             _create(installation, migration, missing)
             with installation.store.read() as db:
@@ -34,6 +30,16 @@ def resolver(installation: Installation, migration: Migration) -> Resolve:
         return found
 
     return resolve
+
+
+def known(installation: Installation, names: Sequence[str]) -> dict[str, str]:
+    """The users and groups that there are of those names or addresses, as staging wants them."""
+    found = {}
+    with installation.store.read() as db:
+        for name in names:
+            with suppress(UsageError):  # unknown, or it may be two
+                found[name] = _code(owners.owner(db, name))
+    return found
 
 
 def _create(installation: Installation, migration: Migration, names: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -349,8 +350,10 @@ def _heed(installation: Installation, number: int, wait: Wait) -> None:
 
     Raises:
         Cancelled: that is wanted.
+        whatever `wait` raises: it can be staged again.
     """
     while True:
+        wait(0)
         with installation.store.read() as db:
             wanted = migrations.wanted(db, number)
         if wanted == CANCEL:

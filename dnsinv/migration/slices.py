@@ -93,6 +93,7 @@ def _commit(
 ) -> bool:
     """One batch in one transaction; False where it is cancelled instead."""
     while True:
+        wait(0)  # raises where the worker is to end
         with store.begin() as db:
             wanted = migrations.wanted(db, migration.number)
             if wanted == CANCEL:
