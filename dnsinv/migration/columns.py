@@ -61,9 +61,20 @@ class Memory(dict[Any, Any]):
     def all(self, values: Sequence[Any]) -> list[Any]:
         """Read many; nothing is read as nothing."""
         return [
-            self[value] if type(value) is str else None if value is None else self.read(value)
+            self[value] if type(value) is str else None if value is None else self._other(value)
             for value in values
         ]
+
+    def _other(self, value: Any) -> Any:
+        if type(value) is not list or set(map(type, value)) != {str}:
+            return self.read(value)
+        key = tuple(value)
+        found = self.get(key)
+        if found is None:
+            found = self.read(value)
+            if sum(map(len, key)) <= LONGEST_REMEMBERED and len(self) < MOST_REMEMBERED:
+                self[key] = found
+        return found
 
 
 class Column:
@@ -107,13 +118,11 @@ class Column:
         """The column, None where there is nothing; rows that are not fit are noted in `faults`."""
         raw = self.gather(frame)
         values = self.values(raw)
-        if self._convert.is_odd or self._shape.is_odd or self._patterns:
-            values = self.told(values, raw, frame, faults)
+        is_odd = self._convert.is_odd or self._shape.is_odd or bool(self._patterns)
         if self._is_needed and None in values:
-            for row, value in enumerate(values):
-                if value is None and frame.origins[row] not in faults.bad:
-                    self.refuse(row, raw[row], self.missing(), frame, faults)
-        return values
+            is_odd, missing = True, self.missing()
+            values = [missing if value is None else value for value in values]
+        return self.told(values, raw, frame, faults) if is_odd else values
 
     def gather(self, frame: Frame) -> Sequence[Any]:
         """The values as the file has them."""
@@ -125,9 +134,9 @@ class Column:
                 continue
             if found is None:
                 found = more
-            else:
+            elif any(map(is_absent, found)):
                 found = [b if is_absent(a) else a for a, b in zip(found, more, strict=True)]
-            if not any(map(is_absent, found)):
+            else:
                 break
         return [None] * len(frame.values) if found is None else found
 

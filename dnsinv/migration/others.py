@@ -50,12 +50,16 @@ class Others:
                 _text(_others(item, tree), origin, faults)
                 for item, origin in zip(frame.values, frame.origins, strict=True)
             ]
+        has_own = not _names_all(self._of_values[part], frame.names)
+        if not (has_own or with_items):
+            return None
         around: dict[int, Any] = {}
         texts = []
         for value, item, origin in zip(frame.values, frame.items, frame.origins, strict=True):
             if origin not in around:
                 around[origin] = _others(item, tree) if with_items else None
-            own = _others(value, self._of_values[part]) if type(value) is dict else None
+            has = has_own and type(value) is dict
+            own = _others(value, self._of_values[part]) if has else None
             both = [each for each in (around[origin], own) if each is not None]
             texts.append(_text({**both[0], **both[-1]} if both else None, origin, faults))
         return texts

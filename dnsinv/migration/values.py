@@ -64,6 +64,8 @@ _LIST_MARKS = re.compile(r"[,;\s]+")
 _OWNER_MARKS = re.compile(r"[;\r\n]+")
 _OWNER_FIELDS = ("email", "mail", "e-mail", "username", "user", "login", "name", "id")
 _NAME_FIELDS = ("name", "host", "hostname", "value")
+_SORTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+_HALVES = re.compile("[\ud800-\udfff]")  # of characters; no database takes them
 _YES = frozenset({"true", "yes", "y", "1", "on", "enabled"})
 _NO = frozenset({"false", "no", "n", "0", "off", "disabled"})
 
@@ -202,8 +204,8 @@ def is_absent(value: Any) -> bool:
 
 def as_json(value: Any) -> str:
     """JSON with sorted keys that every database takes."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if is_storable(text) else re.sub("[\ud800-\udfff]", "\ufffd", text)
+    text = _SORTED.encode(value)
+    return text if text.isascii() else _HALVES.sub("\ufffd", text)
 
 
 def _text(value: Any, what: str, longest: int = LONGEST_TEXT) -> str:
