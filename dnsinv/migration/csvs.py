@@ -11,7 +11,8 @@ from dnsinv.migration.texts import Text
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 50  # lines that tell the delimiter
-_ROWS = 5_000  # of a piece
+_ROW = 1 << 20  # characters of a row, more or less
+_COLUMNS = 1_000
 _NAME = re.compile(r"[^\W\d][^\x00-\x1f{}\[\]\"<>]{0,199}")
 _ODD = re.compile(r"[{}\[\]\"<>]")  # what no list of names has
 _NEITHER = "it is neither JSON nor CSV with a header that names its columns"
@@ -28,17 +29,16 @@ class CsvReader:
 
     def __init__(self, source: Text) -> None:
         self.source = source
-        self.delimiter = self._delimiter()
-        self._line = 0
-        self._row_line = 1
-        self._reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
+        self._given = 0  # characters that were handed to the reader
+        self._line = 1  # where the row that is being read begins
+        delimiter = self._delimiter()
+        self._reader = csv.reader(self._lines(), delimiter=delimiter, strict=True)
         self.fields = self._header()
 
     def rows(self) -> Iterator[Piece]:
         """The rows below the header; those that are blank are no rows."""
-        first, fields, width = 1, self.fields, len(self.fields)
-        chunk = Chunk(first)
-        is_empty = True
+        fields, width = self.fields, len(self.fields)
+        chunk, given = Chunk(1), self._given
         for line, row in self._rows():
             if not any(map(str.strip, row)):
                 continue
@@ -48,34 +48,34 @@ class CsvReader:
                 chunk.troubles[len(chunk)] = _ragged(row, width)
             chunk.values.append(dict(zip(fields, row, strict=False)))
             chunk.lines.append(line)
-            is_empty = False
-            if len(chunk) == _ROWS:
-                yield Piece(chunk, _size(chunk))
-                first += len(chunk)
-                chunk = Chunk(first)
-        if is_empty:
+            if self._given != given:
+                yield Piece(chunk, self._given - given)
+                chunk, given = Chunk(chunk.first + len(chunk)), self._given
+        if chunk.values:
+            yield Piece(chunk, 0)
+        elif chunk.first == 1:
             raise FileRefused(
                 self.source.name, "it holds no items: nothing stands below the header"
             )
-        if chunk.values:
-            yield Piece(chunk, _size(chunk))
 
     def _rows(self) -> Iterator[tuple[int, list[str]]]:
         reader = self._reader
-        line = reader.line_num + 1
         try:
             for row in reader:
-                yield line, row
-                line = reader.line_num + 1
+                yield self._line, row
+                self._line = reader.line_num + 1
         except csv.Error as error:
             cause = f"the row that begins here is no CSV ({error})"
-            raise self.source.refused_line(line, cause) from error
+            raise self.source.refused_line(self._line, cause) from error
 
     def _header(self) -> list[str]:
         try:
-            row = next(self._reader, [])
+            row = next((row for row in self._reader if any(map(str.strip, row))), [])
         except csv.Error as error:
             raise self.source.refused(0, _NEITHER) from error
+        self._line = self._reader.line_num + 1
+        if len(row) > _COLUMNS:
+            raise self.source.refused(0, f"it has more than {_COLUMNS} columns")
         names: list[str] = []
         for number, cell in enumerate(row, 1):
             name = base = cell.strip() or f"column {number}"
@@ -95,13 +95,16 @@ class CsvReader:
 
     def _lines(self) -> Iterator[str]:
         """Physical lines with their ends."""
-        source = self.source
+        source, line, same = self.source, 0, 0
         while True:
-            end = source.text.rfind("\n") + 1
-            if source.ended:
-                end = len(source.text)
+            end = len(source.text) if source.ended else source.text.rfind("\n") + 1
+            same = same + end if self._line == line else 0
+            line = self._line
             if "\0" in source.text:
                 raise source.refused(source.text.index("\0"), "a null character is no text")
+            if max(same, len(source.text) - end) > _ROW:
+                raise source.refused(0, f"one row is longer than {_ROW >> 20} MiB")
+            self._given += end
             yield from io.StringIO(source.text[:end], newline="")
             if source.ended:
                 return
@@ -124,7 +127,3 @@ def _ragged(row: list[str], width: int) -> Trouble:
     return Trouble(
         "ragged_row", f"the row has {len(row)} columns, the header has {width}", value=row[0][:200]
     )
-
-
-def _size(chunk: Chunk) -> int:
-    return sum(len(text) for value in chunk.values for text in value.values())

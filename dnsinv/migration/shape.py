@@ -8,6 +8,10 @@ from typing import Any
 from dnsinv.migration.strict import Decoder, Fault
 from dnsinv.migration.texts import Text
 
+_TOO_LARGE = (
+    "the object that begins here is too large to be one item; "
+    "if it holds a list of items, save that list as a file of its own"
+)
 _SPACE = r"[ \t\n\r]*"
 _BEGIN = re.compile(_SPACE)
 _OPEN = re.compile(rf"{_SPACE}{{{_SPACE}")
@@ -26,6 +30,8 @@ def object_format(source: Text) -> str:
         except Fault as fault:
             if source.ended or not fault.is_cut:
                 return "ndjson" if "\n" in source.text[: fault.at].strip() else "json-single"
+            if len(source.text) > source.limits.item:
+                raise source.refused(0, _TOO_LARGE) from fault
             source.more(_begin(source.text, 0))
             continue
         if _begin(source.text, end) < len(source.text) or not source.ended:

@@ -178,6 +178,14 @@ def an_open_quote(file: IO[bytes]) -> None:
     file.write(b'domain,status\n"a,b\n' + b"c,d\n" * 5_000_000)
 
 
+def a_row_without_end(file: IO[bytes]) -> None:
+    file.write(b"domain,status\n" + b'"a\n",' * 10_000_000)
+
+
+def columns_without_end(file: IO[bytes]) -> None:
+    file.write(b"ab," * 300_000 + b"\n")
+
+
 def deep_lists(file: IO[bytes]) -> None:
     file.write(b"[" * 20_000_000)
 
@@ -220,16 +228,18 @@ BOMBS = {
     ),
     "a line of 2 GB": (one_long_line, "control character"),
     "a text of 64 MB": (one_long_text, "one item is larger than 8 MiB"),
-    "a row of 64 MB": (one_long_row, "one item is larger than 8 MiB"),
+    "a row of 64 MB": (one_long_row, "one row is longer than 1 MiB"),
+    "a row without end": (a_row_without_end, "one row is longer than 1 MiB"),
+    "columns without end": (columns_without_end, "it has more than 1000 columns"),
     "an open quote": (an_open_quote, "the row that begins here is no CSV"),
     "deep lists": (deep_lists, "more than 64 objects and lists"),
     "deep objects": (deep_objects, "more than 64 objects and lists"),
-    "keys without end": (keys_without_end, "one item is larger than 8 MiB"),
+    "keys without end": (keys_without_end, "too large to be one item"),
     "one key again and again": (the_same_key_again_and_again, "one item is larger than 8 MiB"),
     "a number without end": (a_number_without_end, "one item is larger than 8 MiB"),
     "2 GB of zeros": (zeros, "a null character is no text"),
     "gzip of spaces": (packed(b" " * MEGABYTE, 200), "it unpacks to more than 500 times its size"),
-    "gzip of one text": (packed(b"x" * MEGABYTE, 64), "500 times its size"),
+    "gzip of one text": (packed(b"x" * MEGABYTE, 64), "one row is longer than 1 MiB"),
     "gzip of lines": (packed(b"domain,status" + b"\n" * MEGABYTE, 200), "500 times its size"),
     "gzip of lists": (packed(b"[" * MEGABYTE, 200), "more than 64 objects and lists"),
 }
