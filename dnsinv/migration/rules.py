@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from dnsinv.migration.faults import Unfit
 from dnsinv.migration.transforms import Scalar, Strict
@@ -44,9 +44,13 @@ class Choice(Strict):
 
     rule: Literal["choice"]
     values: Annotated[list[Scalar], Field(min_length=1, max_length=1000)]
+    _choices: frozenset[tuple[type, Any]] = PrivateAttr()
+
+    def model_post_init(self, _context: Any) -> None:
+        self._choices = frozenset(map(_folded, self.values))
 
     def check(self, value: Any) -> None:
-        if _folded(value) not in {_folded(each) for each in self.values}:
+        if _folded(value) not in self._choices:
             some = ", ".join(str(each)[:40] for each in self.values[:_CHOICES_SHOWN])
             more = ", ..." if len(self.values) > _CHOICES_SHOWN else ""
             raise Unfit("not_a_choice", f"It must be one of {some}{more}.")

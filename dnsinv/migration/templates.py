@@ -1,8 +1,7 @@
 """Templates: how the items of a file become rows of domains and records. Definitions are JSON.
 
 A template says for each column of a row which fields of an item it comes from, what is done to the
-value and what it must be. What a definition may contain is told by its error texts and in the
-documentation of migrations.
+value and what it must be. docs/templates.md says what a definition may contain.
 """
 
 import json

@@ -7,10 +7,12 @@ of a list it changes each value.
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints
 
 from dnsinv.migration.faults import Unfit
 from dnsinv.migration.values import day, day_format, is_absent
+
+LONGEST_TEXT = 300_000  # characters of what replacing makes of a value
 
 Word = Annotated[str, StringConstraints(max_length=500)]
 Words = Annotated[list[Word], Field(min_length=1, max_length=1000)]
@@ -81,6 +83,10 @@ class Replace(Strict):
     new: Annotated[str, StringConstraints(max_length=200)] = ""
 
     def apply(self, value: str) -> Any:
+        if len(value) + value.count(self.old) * len(self.new) > LONGEST_TEXT:
+            raise Unfit(
+                "too_long", f"With all replaced it has more than {LONGEST_TEXT} characters."
+            )
         return value.replace(self.old, self.new)
 
 
@@ -103,9 +109,13 @@ class Blank(Strict):
 
     do: Literal["blank"]
     values: Words
+    _words: frozenset[str] = PrivateAttr()
+
+    def model_post_init(self, _context: Any) -> None:
+        self._words = frozenset(each.lower() for each in self.values)
 
     def apply(self, value: str) -> Any:
-        return None if value.strip().lower() in {each.lower() for each in self.values} else value
+        return None if value.strip().lower() in self._words else value
 
 
 class Map(Strict):
@@ -115,12 +125,15 @@ class Map(Strict):
     do: Literal["map"]
     words: Annotated[dict[Word, Scalar | None], Field(min_length=1, max_length=5000)]
     otherwise: Literal["keep", "blank", "refuse"] = "keep"
+    _meanings: dict[str, Scalar | None] = PrivateAttr()
+
+    def model_post_init(self, _context: Any) -> None:
+        self._meanings = {word.lower(): meaning for word, meaning in self.words.items()}
 
     def apply(self, value: Any) -> Any:
         word = str(value).strip().lower()
-        for each, meaning in self.words.items():
-            if each.lower() == word:
-                return meaning
+        if word in self._meanings:
+            return self._meanings[word]
         if self.otherwise == "refuse":
             raise Unfit("bad_word", "It is none of the words that the template maps.")
         return value if self.otherwise == "keep" else None

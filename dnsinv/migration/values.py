@@ -22,6 +22,7 @@ LONGEST_TEXT = 1000  # characters of a name, word or day that are looked at
 LONGEST_DAY = 100
 LONGEST_OWNER = 320  # RFC 3696: an address of 64 @ 255
 MOST_OF_A_LIST = 1000
+LONGEST_LIST = 100_000  # characters of a list that is written as one text
 LARGEST_NUMBER = 2_147_483_647  # of a TTL: RFC 2181 section 8
 
 EPOCH_SECONDS, EPOCH_MILLISECONDS = "epoch", "epoch_ms"
@@ -224,7 +225,8 @@ def kind(value: Any) -> str:
 
 def _listed(value: Any, marks: re.Pattern[str], fields: tuple[str, ...], what: str) -> list[str]:
     if type(value) is str:
-        return [each for each in marks.split(value[: LONGEST_TEXT * 100]) if each.strip()]
+        text = _text(value, f"a list of texts, each {what}", LONGEST_LIST)
+        return [each for each in marks.split(text) if each.strip()]
     values = value if type(value) is list else [value]
     if len(values) > MOST_OF_A_LIST:
         raise Unfit("too_long", f"It has {len(values)} values, more than {MOST_OF_A_LIST}.")

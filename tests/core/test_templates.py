@@ -2,7 +2,9 @@
 
 import contextlib
 import json
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -10,14 +12,25 @@ from hypothesis import strategies as st
 
 from dnsinv.domain.names import canonical_name
 from dnsinv.errors import BadName
+from dnsinv.migration.chunks import Chunk
 from dnsinv.migration.columns import are_plain_names
 from dnsinv.migration.faults import Unfit
 from dnsinv.migration.paths import BadPath, find, path, places, written
-from dnsinv.migration.rules import Pattern
-from dnsinv.migration.templates import BadTemplate, Template, builtin, template
-from dnsinv.migration.transforms import shaped
+from dnsinv.migration.rules import Pattern, Rule
+from dnsinv.migration.templates import (
+    BadTemplate,
+    DomainColumn,
+    RecordColumn,
+    Records,
+    Template,
+    builtin,
+    template,
+)
+from dnsinv.migration.transform import Transformer
+from dnsinv.migration.transforms import Transform, shaped
 
 NAME = {"name": "domain"}
+MIGRATION = Path(__file__).parents[2] / "dnsinv" / "migration"
 
 
 def by_id(wanted: str) -> Template:
@@ -263,6 +276,14 @@ def test_a_word_that_a_map_refuses_and_a_day_that_does_not_exist_are_no_values()
     assert refused.value.code == "bad_date"
 
 
+def test_replacing_again_and_again_does_not_fill_the_memory() -> None:
+    growing = [{"do": "replace", "old": "a", "new": "a" * 200}] * 20
+    mapping = of({"name": {"paths": ["a"], "transforms": growing}}).domains.columns["name"]
+    with pytest.raises(Unfit) as refused:
+        shaped("a", mapping.transforms)
+    assert refused.value.code == "too_long"
+
+
 def test_a_pattern_that_would_backtrack_for_ever_takes_time_as_long_as_its_text() -> None:
     evil = Pattern(rule="pattern", pattern="(a+)+(b|a*)*c")
     assert list(evil.matches(["a" * 100_000, "aac", None, "x\ud800"])) == [
@@ -310,3 +331,52 @@ def test_definitions_are_json_whatever_is_in_them() -> None:
     )
     assert json.loads(made.to_json())["domains"]["columns"]["locked"] == {"constant": True}
     assert template(made.to_json()) == made
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
+
+
+def test_the_documentation_names_all_that_a_definition_may_contain() -> None:
+    fields = {*Template.model_fields, *Records.model_fields} - {"schema_version"}
+    words = {
+        *(each.id for each in builtin()),
+        *fields,
+        *get_args(DomainColumn),
+        *get_args(RecordColumn),
+        *(get_args(part.model_fields["do"].annotation)[0] for part in union(Transform)),
+        *(get_args(part.model_fields["rule"].annotation)[0] for part in union(Rule)),
+    }
+    assert {word for word in words if f"`{word}`" not in DOCS} == set()
+
+
+def test_the_documentation_names_every_code_that_a_fault_may_have() -> None:
+    sources = "".join(
+        (MIGRATION / f"{name}.py").read_text("utf-8")
+        for name in ("values", "columns", "record_data", "record_rows", "rules", "transforms",
+                     "transform", "others", "faults")
+    )  # fmt: skip
+    codes = set(re.findall(r'"((?:bad|no|not|too|unknown|outside)_[a-z_]+|missing|more)"', sources))
+    assert len(codes) > 15
+    assert {code for code in codes if f"`{code}`" not in DOCS} == set()
+
+
+def test_the_example_in_the_documentation_works() -> None:
+    [example] = re.findall(r"```json\n(.*?)```", DOCS, re.DOTALL)
+    item = {
+        "file": "anna.json",
+        "owner": {"email": "a@x.example"},
+        "records": {"MX": ["b.example"]},
+    }
+    made = Transformer(template(example)).apply(Chunk(1, [item], [1]))
+    assert made.records.select(["name", "content", "priority", "owners"]).to_pylist() == [
+        {
+            "name": "anna.names.example",
+            "content": "b.example",
+            "priority": 10,
+            "owners": ["a@x.example"],
+        }
+    ]
+
+
+def union(annotated: Any) -> tuple[Any, ...]:
+    return get_args(get_args(annotated)[0])
