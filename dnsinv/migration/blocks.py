@@ -8,30 +8,44 @@ Flat items (objects that hold no other): when the text has as many opening brace
 items, each brace begins one. Keys are written with a colon each, so there cannot have been more of
 them than colons: when the items have as many keys as the text has colons, none was lost.
 
+Flat items under keys are taken so where each has a line of its own, or none has.
+
 Other items: a number that nobody can guess is put between them. When every second decoded value is
 that number, each place where the signs were found lies between two items and not within one.
 """
 
 import re
 import secrets
+from collections.abc import Callable
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from dnsinv.migration.strict import Decoder
+from dnsinv.migration.strict import Decoder, surrogates
 
 _MISSES = 3  # blocks in a row that could not be read one way before it is given up
 _BRACE = re.compile("{")
 _SPACED_COLONS = (" :", "\n:", "\t:", "\r:")
 
 
+Reading = Callable[[str, int, int], "Block | None"]
+
+
 class Block:
     """Items that stand one after another from `start` to `end`; the next begins at `after`."""
 
     def __init__(
-        self, values: list[Any], text: str, start: int, end: int, glue: str, *, is_flat: bool
+        self,
+        values: list[Any],
+        text: str,
+        start: int,
+        end: int,
+        glue: str,
+        *,
+        is_flat: bool,
+        keys: list[str] | None = None,
     ) -> None:
-        self.values = values
+        self.values, self.keys = values, keys
         self.start, self.end, self.after = start, end, end + len(glue) - 2
         self.is_flat = is_flat
         self._text, self._glue = text, glue
@@ -55,17 +69,24 @@ class Block:
 
 
 class Blocks:
-    """Tries to take whole blocks; `learn` tells it what stands between two items."""
+    """Tries to take whole blocks; `learn` tells it what stands between two items.
 
-    def __init__(self, decoder: Decoder) -> None:
+    `is_keyed`: each item has a key before it, the text is that of an object.
+    """
+
+    def __init__(self, decoder: Decoder, *, is_keyed: bool = False) -> None:
         self._decoder = decoder
+        self._begins_with = '"' if is_keyed else "{"
+        self._readings: list[Reading] = (
+            [self._keyed_block] if is_keyed else [self._flat_block, self._block]
+        )
+        self._misses = [0] * len(self._readings)
         self._secret = secrets.randbits(60)
         self._glue = ""
-        self._misses = {True: 0, False: 0}  # of flat items, of others
 
     def learn(self, glue: str) -> None:
         """Take `glue` for what stands between items, if it says where one ends and one begins."""
-        if glue.startswith("}") and glue.endswith("{"):
+        if glue.startswith("}") and glue.endswith(self._begins_with):
             self._glue = glue
 
     def take(self, text: str, at: int) -> Block | None:
@@ -73,38 +94,53 @@ class Blocks:
         end = text.rfind(self._glue, at) + 1 if self._glue else 0
         if not end:
             return None
-        body = text[at:end]
-        for is_flat, read in ((True, self._flat_items), (False, self._items)):
-            if self._misses[is_flat] == _MISSES:
+        for place, reading in enumerate(self._readings):
+            if self._misses[place] == _MISSES:
                 continue
-            if (values := read(body)) is not None:
-                self._misses[is_flat] = 0
-                return Block(values, text, at, end, self._glue, is_flat=is_flat)
-            self._misses[is_flat] += 1
+            if block := reading(text, at, end):
+                self._misses[place] = 0
+                return block
+            self._misses[place] += 1
         return None
 
-    def _flat_items(self, body: str) -> list[Any] | None:
-        has_commas = "," in self._glue
-        listed = body if has_commas else body.replace(self._glue, "},{")
+    def _flat_block(self, text: str, at: int, end: int) -> Block | None:
+        body, glue = text[at:end], self._glue
+        has_commas = "," in glue
+        listed = body if has_commas else body.replace(glue, "},{")
         values = self._decoder.decode_unproved(f"[{listed}]")
-        if values is None or set(map(type, values)) != {dict}:
+        if not values or not _are_flat(body, values):
             return None
-        if body.count("{") != len(values):
-            return None
-        if not has_commas and body.count(self._glue) != len(values) - 1:
+        if not has_commas and body.count(glue) != len(values) - 1:
             return None  # some items had commas between them
-        keys = sum(map(len, values))
-        return values if _has_no_more_keys(body, keys) else None
+        if not _has_no_more_keys(body, sum(map(len, values))):
+            return None
+        return Block(values, text, at, end, glue, is_flat=True)
 
-    def _items(self, body: str) -> list[Any] | None:
-        places = body.count(self._glue)
-        marked = body.replace(self._glue, f"}},{self._secret},{{")
+    def _keyed_block(self, text: str, at: int, end: int) -> Block | None:
+        body = text[at:end]
+        members = self._decoder.decode_unproved(f"{{{body}}}")
+        values = list(members.values()) if members else []
+        if not members or not _are_flat(body, values) or surrogates(body, 0, len(body)):
+            return None
+        if not _has_no_more_keys(body, len(values) + sum(map(len, values))):
+            return None
+        block = Block(values, text, at, end, self._glue, is_flat=True, keys=list(members))
+        return block if block.is_one_per_line or "\n" not in body else None
+
+    def _block(self, text: str, at: int, end: int) -> Block | None:
+        body, glue = text[at:end], self._glue
+        places = body.count(glue)
+        marked = body.replace(glue, f"}},{self._secret},{{")
         values = self._decoder.decode_all(f"[{marked}]")
         if values is None or len(values) != 2 * places + 1:
             return None
         if values[1::2].count(self._secret) != places:
             return None
-        return values[::2]
+        return Block(values[::2], text, at, end, glue, is_flat=False)
+
+
+def _are_flat(body: str, values: list[Any]) -> bool:
+    return set(map(type, values)) == {dict} and body.count("{") == len(values)
 
 
 def _has_no_more_keys(body: str, keys: int) -> bool:

@@ -72,6 +72,7 @@ class Reader:
 
     def object(self) -> Iterator[Piece]:
         """The members of an object, each with its key; a repeated key is one more item."""
+        self._blocks = Blocks(self.decoder, is_keyed=True)
         at = self._skip_space(self._skip_space(0) + 1)
         yield from self._pieces(at, self._take_keyed)
         self._expect_end(self._closed)
@@ -161,7 +162,7 @@ class Reader:
             run.odd[len(run.values)] = self.decoder.odd.copy()
             self.decoder.odd.clear()
         run.add(value, at, end)
-        if after > 0 and not run.keys:
+        if after > 0:
             self._blocks.learn(self.source.text[end - 1 : after + 1])
 
     # -- many items --------------------------------------------------------------------------------
@@ -211,8 +212,8 @@ class Reader:
         self._first += len(run.values)
         self._refuse_depth(run)
         self._find_surrogates(run, chunk)
+        chunk.keys = run.keys or None
         if isinstance(run, Run):
-            chunk.keys = run.keys or None
             for index, odd in run.odd.items():
                 if True in odd:
                     chunk.warnings[index] = odd[True]

@@ -107,24 +107,22 @@ class Decoder:
         except RecursionError as error:
             raise self.depth_fault(text, at) from error
 
-    def decode_all(self, text: str) -> list[Any] | None:
-        """The members of a list that is sound and has nothing odd in it, else None."""
-        return self._decode_list(self._decode, text)
+    def decode_all(self, text: str) -> Any:
+        """The value that the whole text is, if it is sound and has nothing odd in it, else None."""
+        return self._decode_whole(self._decode, text)
 
-    def decode_unproved(self, text: str) -> list[Any] | None:
+    def decode_unproved(self, text: str) -> Any:
         """As `decode_all`, in half the time; of repeated keys the last is taken without a word."""
-        return self._decode_list(self._decode_unproved, text)
+        return self._decode_whole(self._decode_unproved, text)
 
-    def _decode_list(
-        self, decode: Callable[[str, int], tuple[Any, int]], text: str
-    ) -> list[Any] | None:
+    def _decode_whole(self, decode: Callable[[str, int], tuple[Any, int]], text: str) -> Any:
         try:
-            values, end = decode(text, 0)
+            value, end = decode(text, 0)
         except (ValueError, RecursionError, _Constant):
-            values, end = None, len(text)
+            value, end = None, len(text)
         is_odd = bool(self.odd)
         self.odd.clear()
-        return None if is_odd or end != len(text) else values
+        return None if is_odd or end != len(text) else value
 
     def is_deep(self, value: Any) -> bool:
         """More than `depth` objects and lists lie within one another."""

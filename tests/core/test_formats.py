@@ -537,6 +537,25 @@ def test_blocks_and_single_items_say_the_same(path: Path, seed: int) -> None:
             assert by_blocks.troubles() == one_by_one.troubles()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_blocks_and_single_items_under_keys_say_the_same(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(10):
+        keys = [f"{chance.randrange(10**6)}.example" for _ in range(chance.randrange(30, 200))]
+        if chance.random() < 0.3:
+            keys[-1] = keys[0]
+        space, glue = chance.choice([": ", ":", " : "]), chance.choice([", ", ",\n", ",\n\n"])
+        rows = (f'"{key}"{space}{a_row(chance)}' for key in keys)
+        text = f"{{{glue.join(rows)}}}"
+        one_by_one = read(path, text, limits=Limits(block=1 << 20))
+        for block in (200, 1000, 3000):
+            by_blocks = read(path, text, limits=Limits(block=block, peek=block))
+            assert by_blocks.keys == one_by_one.keys == keys
+            assert by_blocks.values == one_by_one.values
+            assert by_blocks.lines == one_by_one.lines
+            assert by_blocks.troubles() == one_by_one.troubles()
+
+
 def a_row(chance: random.Random) -> str:
     """Mostly flat and plain, now and then with something that the quick way must not miss."""
     odd = [
