@@ -16,6 +16,7 @@ COMMANDS = {
     "sandbox": "dnsinv.cli.run:sandbox",
     "collect": "dnsinv.cli.collect:collect",
     "collection": "dnsinv.cli.collection:collection",
+    "import": "dnsinv.cli.importing:import_",
     "account": "dnsinv.cli.manage:account",
     "domain": "dnsinv.cli.manage:domain",
     "setting": "dnsinv.cli.manage:setting",

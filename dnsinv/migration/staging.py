@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -139,30 +139,6 @@ def staged_file(lake: Lake, migration: str, kind: Kind, number: int) -> Path:
 def owned_file(lake: Lake, migration: str, number: int) -> Path:
     """Where it says which assets of a slice the file gives owners; may be missing."""
     return lake.layout.migration(migration) / f"owned-{number}.parquet"
-
-
-def preview(lake: Lake, job: Job, resolve: Resolve, limit: int) -> dict[str, Any]:
-    """What a file would come to, without writing anything that stays.
-
-    Gives `items`, `invalid`, `warnings`, `rows` by outcome, and up to `limit` rows of each kind and
-    of errors with what would become of them.
-
-    Raises:
-        FileRefused, LakeError: as `stage`.
-    """
-    trial = Job(f"preview-{job.id}", job.path, job.name, job.template, job.options, job.began_at)
-    try:
-        staged = stage(lake, trial, resolve, lambda _items: None)
-        with lake.open() as con:
-            folder = lake.layout.migration(trial.id)
-            samples: dict[str, Any] = {kind: _samples(con, folder, kind, limit) for kind in TABLES}
-            errors = f"from read_parquet({literal(folder / 'errors.parquet')}) limit {limit:d}"
-            found = con.sql(errors).to_arrow_table()
-    finally:
-        discard(lake, trial.id)
-    rows = {name: sum(getattr(batch, name) for batch in staged.batches) for name in OUTCOMES}
-    counts = {"items": staged.items, "invalid": staged.invalid, "warnings": staged.warnings}
-    return {**counts, "rows": rows, "errors": found.to_pylist(), **samples}
 
 
 class _Raw:
@@ -319,17 +295,3 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     ((rows,),) = con.execute(f"copy ({query}) to {literal(path)} ({options})").fetchall()
     sync(path)
     return int(rows)
-
-
-def _samples(
-    con: duckdb.DuckDBPyConnection,
-    folder: Path,
-    kind: Kind,
-    limit: int,
-) -> list[dict[str, Any]]:
-    pattern = f"{kind}-*.parquet"
-    if not any(folder.glob(pattern)):
-        return []
-    query = f"from read_parquet({literal(folder / pattern)}) order by item limit {limit:d}"
-    rows: list[dict[str, Any]] = con.sql(query).to_arrow_table().to_pylist()
-    return rows

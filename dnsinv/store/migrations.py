@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, literal, or_, select, update
 
 from dnsinv.domain.migrations import OUTCOMES, State, migration_id
 from dnsinv.store.tables import migration_batches as batches
@@ -51,6 +51,7 @@ class Migration:
     warnings: int
     message: str
     restore_point: str
+    run: str
     backfill: str
     created_by: str
     created_in: int
@@ -256,6 +257,25 @@ def done(db: Connection, number: int) -> Done:
         published,
         last,
     )
+
+
+def committed_since(db: Connection, number: int, since: datetime) -> int:
+    """How many rows were committed from an instant on."""
+    rows = sum((getattr(batches.c, outcome) for outcome in OUTCOMES), start=literal(0))
+    query = select(func.coalesce(func.sum(rows), 0)).where(
+        batches.c.migration == number, batches.c.committed_at >= since
+    )
+    return int(db.execute(query).scalar_one())
+
+
+def meanwhile(db: Connection, migration: Migration) -> list[str]:
+    """Ids of those before it that were not done yet when it was decided what is new in it."""
+    query = select(table.c.number).where(
+        table.c.number < migration.number,
+        table.c.staged_at.is_not(None),
+        or_(table.c.finished_at.is_(None), table.c.finished_at > migration.started_at),
+    )
+    return [migration_id(number) for number in db.execute(query.order_by(table.c.number)).scalars()]
 
 
 def _migration(row: Any) -> Migration:
