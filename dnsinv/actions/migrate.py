@@ -18,6 +18,7 @@ from dnsinv.actions.backup import restore_point
 from dnsinv.actions.collect import derive_current
 from dnsinv.actions.imported_owners import resolver
 from dnsinv.actions.installation import Installation, now
+from dnsinv.actions.migration_runs import driving, end_in_dagster
 from dnsinv.domain.migrations import (
     CONTROLS,
     ENDED,
@@ -25,6 +26,7 @@ from dnsinv.domain.migrations import (
     Control,
     State,
     Strategy,
+    migration_id,
     migration_number,
 )
 from dnsinv.domain.permission import Right
@@ -40,6 +42,7 @@ log = logging.getLogger(__name__)
 
 SMALLEST_BATCH, LARGEST_BATCH = 10, 1000
 WORKERS = 3  # slices at a time
+TAKE_OVER_SECONDS = 5.0  # for the services to have started what they are starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +114,7 @@ def options_of(how: Template, wishes: Wishes) -> Options:
     """
     size = how.defaults.batch_size if wishes.batch_size is None else wishes.batch_size
     if not SMALLEST_BATCH <= size <= LARGEST_BATCH:
-        raise UsageError(
-            f"A batch has {SMALLEST_BATCH} to {LARGEST_BATCH} keys, not {size}."
-        )
+        raise UsageError(f"A batch has {SMALLEST_BATCH} to {LARGEST_BATCH} keys, not {size}.")
     strategy = how.defaults.duplicates if wishes.duplicates is None else wishes.duplicates
     if strategy not in list(Strategy):
         raise UsageError(
@@ -192,18 +193,24 @@ def finish(installation: Installation, number: int) -> Migration:
 
 
 def run(installation: Installation, number: int, wait: Wait, workers: int = WORKERS) -> Migration:
-    """Stage, commit and finish here, without any service; also what an earlier run left undone."""
-    migration = stage(installation, number, wait)
-    if migration.state in OPEN:
-        with installation.store.read() as db:
-            left = migrations.slice_numbers(db, number, is_open=True)
-        with ThreadPoolExecutor(workers, "slice") as pool:
-            tasks = [pool.submit(commit, installation, number, each, wait) for each in left]
-        for task in tasks:
-            error = task.exception()
-            if error is not None and not isinstance(error, Cancelled):
-                raise error
-        finish(installation, number)
+    """Stage, commit and finish here, without any service; also what an earlier run left undone.
+
+    Raises:
+        Busy: it is being imported elsewhere.
+        whatever `wait` raises, LakeError, StoreError: another try goes on from there.
+    """
+    with driving(installation, migration_id(number), TAKE_OVER_SECONDS):
+        migration = stage(installation, number, wait)
+        if migration.state in OPEN:
+            with installation.store.read() as db:
+                left = migrations.slice_numbers(db, number, is_open=True)
+            with ThreadPoolExecutor(workers, "slice") as pool:
+                tasks = [pool.submit(commit, installation, number, each, wait) for each in left]
+            for task in tasks:
+                error = task.exception()
+                if error is not None and not isinstance(error, Cancelled):
+                    raise error
+            finish(installation, number)
     return find(installation, number)
 
 
@@ -226,12 +233,17 @@ def control(installation: Installation, actor: Actor, reference: str, asked: Con
             state = "undone" if found.undone_in is not None else found.state.value
             raise Conflict(f"Migration {found.id} is {state}: there is nothing to {asked}.")
         after = _after(found, asked)
-        ended = {"finished_at": deed.at} if after is State.CANCELLED else {"finished_at": None}
+        changes: dict[str, Any] = {"finished_at": deed.at if asked is Control.CANCEL else None}
+        if found.state in ENDED:  # what worked on it then has ended, or is being ended
+            changes |= {"run": "", "backfill": ""}
         wanted = {Control.PAUSE: PAUSE, Control.RESUME: RUN, Control.CANCEL: CANCEL}[asked]
-        migrations.change(deed.db, number, state=after.value, wanted=wanted, message="", **ended)
+        migrations.change(deed.db, number, state=after.value, wanted=wanted, message="", **changes)
         done = migrations.done(deed.db, number)
         deed.details = {"committed_batches": done.committed, "batches": done.batches}
     if asked is Control.CANCEL:
+        is_staged = found.staged_at is not None
+        runs = [found.run] if found.run and not is_staged else []
+        end_in_dagster(installation, runs, [found.backfill] if found.backfill else [])
         settle(installation, number)
     return find(installation, number)
 
@@ -249,6 +261,11 @@ def settle(installation: Installation, number: int) -> None:
             log.info("slice left to its worker migration=%s slice=%d", migration.id, each)
     if left:
         derive_current(installation)
+
+
+def fail(installation: Installation, number: int, why: str) -> None:
+    """End a migration that cannot go on by itself; it can be resumed."""
+    _fail(installation, find(installation, number), why)
 
 
 def undo(installation: Installation, actor: Actor, reference: str) -> Migration:
@@ -375,10 +392,11 @@ def _after(migration: Migration, asked: Control) -> State:
 
 def _fail(installation: Installation, migration: Migration, why: str) -> None:
     with installation.store.begin() as db:
-        migrations.change_state(
+        is_mine = migrations.change_state(
             db, migration.number, list(OPEN), State.FAILED, message=why, finished_at=now()
         )
-    note(installation, _service(migration), "migration.fail", migration.id, "failed", error=why)
+    if is_mine:
+        note(installation, _service(migration), "migration.fail", migration.id, "failed", error=why)
 
 
 def _service(migration: Migration) -> Actor:

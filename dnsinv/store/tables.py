@@ -301,7 +301,8 @@ migrations = Table(
     Column("warnings", Integer, nullable=False, default=0),
     Column("message", Text, nullable=False, default=""),
     Column("restore_point", Text, nullable=False, default=""),  # backup from before
-    Column("backfill", String(40), nullable=False, default=""),  # Dagster's
+    Column("run", String(40), nullable=False, default=""),  # Dagster's, that stages it
+    Column("backfill", String(40), nullable=False, default=""),  # Dagster's, of its slices
     Column("created_by", String(NAMED), nullable=False),
     Column("created_in", Number, nullable=False),
     Column("created_at", Instant, nullable=False),

@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("warnings", sa.Integer(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("restore_point", sa.Text(), nullable=False),
+        sa.Column("run", sa.String(length=40), nullable=False),
         sa.Column("backfill", sa.String(length=40), nullable=False),
         sa.Column("created_by", sa.String(length=100), nullable=False),
         sa.Column("created_in", Number, nullable=False),
