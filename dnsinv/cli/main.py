@@ -17,6 +17,7 @@ COMMANDS = {
     "collect": "dnsinv.cli.collect:collect",
     "collection": "dnsinv.cli.collection:collection",
     "import": "dnsinv.cli.importing:import_",
+    "migration": "dnsinv.cli.migration:migration",
     "account": "dnsinv.cli.manage:account",
     "domain": "dnsinv.cli.manage:domain",
     "setting": "dnsinv.cli.manage:setting",

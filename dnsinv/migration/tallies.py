@@ -6,6 +6,7 @@ Rows are those that are staged for as long as it is under way, and then those it
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
@@ -119,7 +120,7 @@ def errors(
             return [], 0
         with lake.open(MEMORY) as con:
             con.execute("set preserve_insertion_order = true")
-            file = f"read_parquet({literal(path)})"
+            file = _one_file(path)
             ((total,),) = con.execute(f"select count(*) from {file}").fetchall()
             query = f"from {file} {order} limit {limit:d} offset {offset:d}"
             return con.sql(query).to_arrow_table().to_pylist(), int(total)
@@ -132,9 +133,13 @@ def error_file(lake: Lake, migration: str, style: Style) -> Generator[bytes, Non
     path = lake.layout.import_errors(migration)
     con = lake.open(MEMORY)
     con.execute("set preserve_insertion_order = true")
-    query = f"from read_parquet({literal(path)})" if path.exists() else MIGRATION_ERRORS.empty()
+    query = f"from {_one_file(path)}" if path.exists() else MIGRATION_ERRORS.empty()
     with con, closing(streamed(con, query, style)) as pieces:
         yield from pieces
+
+
+def _one_file(path: Path) -> str:
+    return f"read_parquet({literal(path)}, hive_partitioning = false)"
 
 
 def _rows(lake: Lake, migration: str, kind: Kind, *, is_open: bool) -> str:
