@@ -5,9 +5,11 @@ import warnings
 import dagster as dg
 
 from dnsinv_pipelines import checks, jobs
-from dnsinv_pipelines.assets import changes, current, snapshots
+from dnsinv_pipelines.assets import changes, current, imports, snapshots
+from dnsinv_pipelines.migrating import migrations_due
 from dnsinv_pipelines.resources import InstallationResource
 from dnsinv_pipelines.sensors import collect_when_due
+from dnsinv_pipelines.staging import stage_migration
 
 # Meant so: a backfill of changes is one run for all its days, one of snapshots a run per account.
 warnings.filterwarnings("ignore", message="Asset job .* with varying BackfillPolicies")
@@ -17,6 +19,7 @@ defs = dg.Definitions(
         snapshots.snapshots,
         changes.domain_changes,
         changes.record_changes,
+        imports.migration_slices,
         current.history,
         current.records,
         current.domains,
@@ -28,8 +31,14 @@ defs = dg.Definitions(
         checks.current_checks,
         checks.freshness_checks,
     ],
-    jobs=[jobs.collect, jobs.collect_lists, jobs.collect_domain, jobs.check_freshness],
-    sensors=[collect_when_due],
+    jobs=[
+        jobs.collect,
+        jobs.collect_lists,
+        jobs.collect_domain,
+        jobs.check_freshness,
+        stage_migration,
+    ],
+    sensors=[collect_when_due, migrations_due],
     schedules=[jobs.check_freshness_hourly],
     resources={"installation": InstallationResource()},
     executor=dg.in_process_executor,  # another process per step would cost 4 to 7 s each

@@ -11,7 +11,7 @@ from dnsinv_pipelines.partitions import account_and_day, is_ours, partition_key
 
 _PARTITION_TAG = "dagster/partition"
 _SNAPSHOTS = {dg.AssetKey("domain_snapshots"), dg.AssetKey("record_snapshots")}
-_UNFINISHED = [
+UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -28,7 +28,7 @@ _LOOKED_AT = 50  # of one account and two days
 
 def unfinished(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
     """Every run that waits or goes on."""
-    return instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
+    return instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
 
 
 def partitions_of(runs: Sequence[dg.DagsterRun]) -> frozenset[str]:

@@ -248,8 +248,11 @@ def control(installation: Installation, actor: Actor, reference: str, asked: Con
     return find(installation, number)
 
 
-def settle(installation: Installation, number: int) -> None:
-    """Publish what a cancelled migration had committed where no worker is left to do it."""
+def settle(installation: Installation, number: int) -> bool:
+    """Publish what a cancelled migration had committed where no worker is left to do it.
+
+    Whether there was something to publish.
+    """
     migration = find(installation, number)
     with installation.store.read() as db:
         left = migrations.slice_numbers(db, number, is_open=True)
@@ -261,6 +264,7 @@ def settle(installation: Installation, number: int) -> None:
             log.info("slice left to its worker migration=%s slice=%d", migration.id, each)
     if left:
         derive_current(installation)
+    return bool(left)
 
 
 def fail(installation: Installation, number: int, why: str) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
+from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
 from dnsinv.dagster_api import (
     Backfill,
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 JOB, ASSET, KIND = "stage_migration", "migration_slices", "migration"
 KIND_TAG, MIGRATION_TAG = "dnsinv/kind", "dnsinv/migration"
+IN_DAGSTER = Actor("dagster", "service")
+"""Who acts where somebody cancels or re-executes in Dagster's own pages, which know no users."""
 
 
 @contextmanager
@@ -81,8 +84,7 @@ def start_run(installation: Installation, migration: Migration) -> str:
     config = {"ops": {"stage": {"config": {"migration": migration.id}}}}
     wanted = Launch(JOB, config=config, tags=tags_of(migration))
     run = launch(installation.settings.dagster_address, wanted)
-    with installation.store.begin() as db:
-        migrations.change(db, migration.number, run=run)
+    work_by(installation, migration, run=run)
     return run
 
 
@@ -98,9 +100,17 @@ def start_backfill(installation: Installation, migration: Migration, keys: Seque
     title = f"Import {migration.id}: {migration.name} ({template})"
     wanted = Backfill(ASSET, keys, title, tags_of(migration))
     backfill = launch_backfill(installation.settings.dagster_address, wanted)
-    with installation.store.begin() as db:
-        migrations.change(db, migration.number, backfill=backfill)
+    work_by(installation, migration, backfill=backfill)
     return backfill
+
+
+def work_by(installation: Installation, migration: Migration, **ids: str) -> Migration:
+    """Write down which `run` or `backfill` of Dagster's does a migration, "" for none; it anew."""
+    with installation.store.begin() as db:
+        migrations.change(db, migration.number, **ids)
+        found = migrations.find(db, migration.number)
+    assert found is not None
+    return found
 
 
 def end_in_dagster(

@@ -259,6 +259,17 @@ def done(db: Connection, number: int) -> Done:
     )
 
 
+def committed_in(db: Connection, number: int, slice_number: int) -> dict[str, int]:
+    """Batches of a slice that are committed, and their rows by outcome."""
+    sums = [func.coalesce(func.sum(getattr(batches.c, name)), 0) for name in OUTCOMES]
+    query = select(func.count(), *sums).where(
+        batches.c.migration == number,
+        batches.c.slice == slice_number,
+        batches.c.committed_at.is_not(None),
+    )
+    return dict(zip(("batches", *OUTCOMES), map(int, db.execute(query).one()), strict=True))
+
+
 def committed_since(db: Connection, number: int, since: datetime) -> int:
     """How many rows were committed from an instant on."""
     rows = sum((getattr(batches.c, outcome) for outcome in OUTCOMES), start=literal(0))
