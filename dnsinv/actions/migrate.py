@@ -13,7 +13,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dnsinv.actions.acting import Actor, acting, note
+from dnsinv.actions.acting import Actor, acting, note, permit
 from dnsinv.actions.backup import restore_point
 from dnsinv.actions.collect import derive_current
 from dnsinv.actions.imported_owners import resolver
@@ -257,14 +257,16 @@ def settle(installation: Installation, number: int) -> bool:
     with installation.store.read() as db:
         left = migrations.slice_numbers(db, number, is_open=True)
         left = [each for each in left if migrations.committed_batches(db, number, each)]
+    settled = False
     for each in left:
         try:
             settle_slice(installation.lake, installation.store, migration, each, now)
+            settled = True
         except Busy:
             log.info("slice left to its worker migration=%s slice=%d", migration.id, each)
-    if left:
+    if settled:
         derive_current(installation)
-    return bool(left)
+    return settled
 
 
 def fail(installation: Installation, number: int, why: str) -> None:
@@ -282,6 +284,7 @@ def undo(installation: Installation, actor: Actor, reference: str) -> Migration:
         NotThere: there is no such migration.
         Conflict: it has not ended.
     """
+    permit(installation, actor, "migration.undo", Right.IMPORT, reference)
     number = number_of(reference)
     found = find(installation, number)
     if found.state not in ENDED:
