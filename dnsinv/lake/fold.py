@@ -31,13 +31,14 @@ from dnsinv.lake.schemas import (
     DNS_RECORDS,
     DOMAIN_HISTORY,
     DOMAINS,
+    IMPORTED_DOMAINS,
     IMPORTED_RECORDS,
     RECORD_HISTORY,
     RECORD_LOG,
     ZONES,
     Table,
 )
-from dnsinv.lake.slices import slices
+from dnsinv.lake.slices import Slice, slices
 
 KEY = "fold"
 
@@ -226,10 +227,44 @@ def _domains(
 ) -> int:
     rows = [(each.name, each.registered_on, each.expires_on, each.since) for each in manual]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in _MANUAL]
-    con.register("manual_domains", pa.table(columns, schema=_MANUAL))
+    con.register("entered_domains", pa.table(columns, schema=_MANUAL))
     con.create_function("unicode_name", unicode_name, ["varchar"], "varchar")
-    con.execute(f"create temp table settled_domains as {sql('settle_domains')}")
-    return _write(con, lake, publication, "fold_domains", DOMAINS, "current", "domains")
+    con.execute(
+        "create temp table record_counts as "
+        "select domain, count(*) as record_count from dns_records group by domain"
+    )
+    con.execute(f"create temp table every_named_domain as {sql('named_domains')}")
+    sources = {
+        "domain_history": one_file(DOMAIN_HISTORY, _newest(lake, publication)),
+        "imported_domains": every_migration(IMPORTED_DOMAINS, lake.layout.imports("domains")),
+        "manual_domains": "from entered_domains",
+        "named_domains": "from every_named_domain",
+    }
+    final = lake.layout.current("domains")
+    with publication.appending(DOMAINS, final) as file:
+        for each in _of_names(con, sources):
+            for name, source in sources.items():
+                view(con, name, each.of(source))
+            con.execute(f"create or replace temp table settled_domains as {sql('settle_domains')}")
+            file.append(con.sql(DOMAINS.ordered(sql("fold_domains"))).to_arrow_table())
+    return file.rows
+
+
+def _of_names(con: duckdb.DuckDBPyConnection, sources: Mapping[str, str]) -> list[Slice]:
+    """Ranges of names to go through."""
+    copies = f"select 1 from ({sources['imported_domains']}) where strategy = 'append' limit 1"
+    if con.execute(copies).fetchall():
+        return [Slice()]  # a copy, name~2, may stand behind names of the next range
+    return slices(con, *sources.values(), column="name")
+
+
+def _newest(lake: Lake, publication: Publication) -> Path:
+    """The history of domains that this fold has just made, or else the published one."""
+    final = lake.layout.history("domains")
+    try:
+        return publication.staged(final)
+    except StopIteration:
+        return final
 
 
 def _write(

@@ -1,6 +1,6 @@
-"""Going through the records a range of zones at a time: memory does not grow with the lake.
+"""Going through rows a range of zones, or of names, at a time: memory does not grow with the lake.
 
-The files are sorted by zone, so that a range is read without the rest. A sort or join of 1M whole
+The files are sorted by them, so that a range is read without the rest. A sort or join of 1M whole
 records takes DuckDB half a gigabyte, and below that it may give up; a range takes a tenth of it.
 """
 
@@ -16,31 +16,34 @@ ROWS = 250_000  # about two row groups
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The zones from `first` up to, but not including, `end`; None is open."""
+    """Values of a column from `first` up to, but not including, `end`; None is open."""
 
     first: str | None = None
     end: str | None = None
+    column: str = "zone"
 
     def of(self, query: str) -> str:
-        """The rows of a query with a column `zone` that lie in here."""
+        """The rows of a query with that column that lie in here."""
         if self.first is None and self.end is None:
             return query
-        above = "true" if self.first is None else f"zone >= {literal(self.first)}"
-        below = "true" if self.end is None else f"zone < {literal(self.end)}"
+        above = "true" if self.first is None else f"{self.column} >= {literal(self.first)}"
+        below = "true" if self.end is None else f"{self.column} < {literal(self.end)}"
         return f"select * from ({query}) where {above} and {below}"
 
 
-def slices(con: duckdb.DuckDBPyConnection, *queries: str, rows: int = 0) -> list[Slice]:
+def slices(
+    con: duckdb.DuckDBPyConnection, *queries: str, rows: int = 0, column: str = "zone"
+) -> list[Slice]:
     """Ranges that hold every row of the queries, in order; about `rows` (or ROWS) in each."""
-    zones = " union all ".join(f"select zone from ({query})" for query in queries)
-    starts = con.execute(_STARTS.format(zones=zones, rows=rows or ROWS)).fetchall()
-    bounds = [None, *(zone for (zone,) in starts[1:]), None]
-    return [Slice(first, end) for first, end in pairwise(bounds)]
+    values = " union all ".join(f"select {column} as value from ({query})" for query in queries)
+    starts = con.execute(_STARTS.format(values=values, rows=rows or ROWS)).fetchall()
+    bounds = [None, *(value for (value,) in starts[1:]), None]
+    return [Slice(first, end, column) for first, end in pairwise(bounds)]
 
 
 _STARTS = """
     with
-        counted as (select zone, count(*) as n from ({zones}) group by zone),
-        placed as (select zone, (sum(n) over (order by zone) - 1) // {rows} as place from counted)
-    select min(zone) from placed group by place order by place
+        counted as (select value, count(*) as n from ({values}) group by value),
+        placed as (select value, (sum(n) over (order by value) - 1) // {rows} as place from counted)
+    select min(value) from placed group by place order by place
 """

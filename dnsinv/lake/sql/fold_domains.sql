@@ -3,7 +3,8 @@
 -- reads lifecycle         all lifecycle words and their badness, best first
 --       domain_history    periods of every name in every account
 --       zone_domains      the domain of each name
---       dns_records       current records
+--       record_counts     how many current records each domain has
+--       named_domains     domains of imported records, as named_domains.sql gives them
 --       settled_domains   what imports and people say, as settle_domains.sql gives it
 --       unicode_name()    the form for display of a name with xn-- labels
 -- gives the columns of domains
@@ -75,16 +76,9 @@ with
         where f.name not in (select name from revived)
     ),
     named as (
-        -- imported records are of a domain, even if no file says more of it
-        select
-            domain as name,
-            min(first_seen_at) as first_imported_at, max(last_seen_at) as imported_at,
-            list_sort(list(distinct 'import/' || account)) as sources
-        from dns_records
-        where provider = 'import'
-            and domain not in (select name from facts)
-            and domain not in (select name from settled where entry = 1)
-        group by domain
+        select * from named_domains
+        where name not in (select name from facts)
+            and name not in (select name from settled where entry = 1)
     ),
     said as (
         select
@@ -120,13 +114,10 @@ with
         select * replace (least(said.first_seen_at, e.first_seen_at) as first_seen_at)
         from said
         left join first_seen e using (name)
-    ),
-    counts as (
-        select domain, count(*) as record_count from dns_records group by domain
     )
 select
     l.* replace (least(l.first_seen_at::date, l.discovered_on) as discovered_on),
     '(' || l.godaddy_status || ', ' || l.cloudflare_status || ')' as status,
     coalesce(c.record_count, 0) as record_count
 from listed l
-left join counts c on c.domain = l.name
+left join record_counts c on c.domain = l.name
