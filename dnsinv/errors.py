@@ -7,7 +7,8 @@
     │   ├── BadSetting          environment, .env or dnsinv.toml
     │   ├── FileRefused         a file to import is not what it should be: nothing of it is taken
     │   ├── NotThere            what is named does not exist
-    │   ├── SourceRefused       a file to import may not be fetched, or is too large
+    │   ├── SourceRefused       a file to import may not be fetched
+    │   │   └── SourceTooLarge  it has more bytes than may be
     │   └── Conflict            it exists already, or changed meanwhile
     ├── ProviderError           one account's API
     │   ├── BadCredential       the key or token is not accepted
@@ -74,6 +75,10 @@ class Conflict(UsageError):
 
 class SourceRefused(UsageError):
     """A file to import that may not be fetched from there, is not there, or is too large."""
+
+
+class SourceTooLarge(SourceRefused):
+    """A file to import that has more bytes than MIGRATION_LIMIT allows."""
 
 
 class ProviderError(DnsinvError):

@@ -1,11 +1,13 @@
 """A file before it is imported: where it lies, what it holds, which template fits it."""
 
+import asyncio
+from collections.abc import AsyncIterable
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dnsinv.actions.acting import Actor, permit
+from dnsinv.actions.acting import Actor, note, permit
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.migrate import File
 from dnsinv.actions.templates import find_template
@@ -20,6 +22,7 @@ from dnsinv.migration.seen import MOST_ITEMS
 from dnsinv.migration.sources import bring, shown_source
 from dnsinv.migration.suggest import Suggestion, suggest
 from dnsinv.migration.templates import Template
+from dnsinv.migration.uploads import Upload
 
 LEAST_CONFIDENCE = 0.5
 """Of a suggestion: below it nobody should import without having looked."""
@@ -66,12 +69,49 @@ def fetched_file(installation: Installation, actor: Actor, source: str) -> File:
     return _uploaded(brought.upload, shown_source(source, settings))
 
 
-def uploaded_file(installation: Installation, upload_id: str) -> File:
-    """A file that was sent.
+async def may_send(installation: Installation, actor: Actor) -> None:
+    """Let pass whoever may send a file, before anything of it is read.
 
     Raises:
+        NotAllowed: the actor may not import.
+    """
+    await asyncio.to_thread(permit, installation, actor, "migration.upload", Right.IMPORT)
+
+
+async def receive(
+    installation: Installation, actor: Actor, name: str, blocks: AsyncIterable[bytes]
+) -> Upload:
+    """Keep a file that is sent block by block, whole or not at all.
+
+    Raises:
+        NotAllowed: the actor may not import.
+        SourceRefused: it is too large.
+        LakeError: the disk is full, or not writable.
+    """
+    await may_send(installation, actor)
+    layout, settings = installation.lake.layout, installation.settings
+    upload = await uploads.receive_async(layout, settings, name, blocks)
+    told: dict[str, Any] = {"bytes": upload.bytes, "sha256": upload.sha256, "upload": upload.id}
+    await asyncio.to_thread(note, installation, actor, "migration.upload", upload.name, **told)
+    return upload
+
+
+def forget_upload(installation: Installation, upload_id: str) -> None:
+    """Remove a file that was sent and is not needed."""
+    uploads.forget(installation.lake.layout, upload_id)
+
+
+def sent_file(installation: Installation, *upload_ids: str | None) -> File:
+    """The one file that was sent, of several places where its id may stand.
+
+    Raises:
+        UsageError: there is none, or there are two.
         NotThere: there is no such upload (any more).
     """
+    given = [each for each in upload_ids if each is not None]
+    if len(given) != 1:
+        raise UsageError("Give one file: either file, in a form, or upload_id of one sent before.")
+    [upload_id] = given
     return _uploaded(uploads.find_upload(installation.lake.layout, upload_id), "upload")
 
 
@@ -151,5 +191,5 @@ def beginning(file: File, count: int) -> Chunk:
         return next(islice(items.chunks(count), 1), Chunk(1, [], [], None))
 
 
-def _uploaded(upload: uploads.Upload, source: str) -> File:
+def _uploaded(upload: Upload, source: str) -> File:
     return File(upload.path, upload.name, source, upload.bytes, upload.sha256)

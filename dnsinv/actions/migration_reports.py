@@ -1,7 +1,6 @@
 """Reading migrations: how far each is, what came of it, what was wrong with its file."""
 
 from collections.abc import Generator
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -130,7 +129,10 @@ def _job(
         "template": migration.template.get("name", ""),
         "template_id": migration.template.get("id", ""),
         "duplicate_strategy": migration.options.duplicates,
-        **asdict(migration.options),
+        "batch_size": migration.options.batch_size,
+        "validate_domains": migration.options.validate,
+        "strict": migration.options.strict,
+        "create_users": migration.options.create_users,
         "owners": [f"{each['kind']}:{each['name']}" for each in migration.owners],
         "bytes": migration.bytes,
         "items": migration.items,

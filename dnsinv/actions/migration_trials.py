@@ -7,11 +7,13 @@ from dnsinv.actions.acting import Actor, permit
 from dnsinv.actions.imported_owners import known
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migrate import File, Wishes, options_of
-from dnsinv.actions.migration_files import beginning
+from dnsinv.actions.migration_files import beginning, chosen_template
 from dnsinv.domain.permission import Right
+from dnsinv.errors import UsageError
 from dnsinv.migration.staging import Job
 from dnsinv.migration.tallies import Tally, kept
 from dnsinv.migration.templates import Template
+from dnsinv.migration.templates import template as parsed
 from dnsinv.migration.trial import trial as try_out
 from dnsinv.store import owners
 
@@ -65,6 +67,32 @@ def trial(
         "changes": [_change(each) for each in tallies],
         "kept": kept(tallies),
     }
+
+
+def preview(
+    installation: Installation,
+    actor: Actor,
+    file: File,
+    wishes: Wishes,
+    *,
+    template: str = "",
+    definition: Any = None,
+    limit: int = SAMPLES,
+) -> dict[str, Any]:
+    """The same by a template's id or name, by a definition that is not kept, or by what fits.
+
+    Raises:
+        NotAllowed, FileRefused, UsageError: as trial.
+        NotThere: there is no such template.
+        BadTemplate: the definition is not right.
+    """
+    if definition is not None and template:
+        raise UsageError("Give either template or template_id.")
+    if definition is not None:
+        how = parsed(definition)
+    else:
+        how = chosen_template(installation, actor, file, template).template
+    return trial(installation, actor, file, how, wishes, limit)
 
 
 def _change(found: Tally) -> dict[str, Any]:

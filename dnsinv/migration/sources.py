@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from dnsinv.errors import SourceRefused
+from dnsinv.errors import SourceRefused, SourceTooLarge
 from dnsinv.lake.layout import Layout
 from dnsinv.migration.buckets import open_object, to_place
 from dnsinv.migration.coming import Coming
@@ -84,7 +84,7 @@ def bring(
         if coming is None:
             return None
         if coming.size is not None and coming.size > settings.largest_file:
-            raise SourceRefused(too_large(coming.name, settings.largest_file, coming.size))
+            raise SourceTooLarge(too_large(coming.name, settings.largest_file, coming.size))
         return Brought(receive(layout, settings, coming.name, coming.blocks), coming.stamp)
 
 

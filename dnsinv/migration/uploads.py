@@ -24,7 +24,7 @@ from typing import BinaryIO
 from filelock import FileLock
 
 from dnsinv.domain.text import file_name
-from dnsinv.errors import LakeError, NotThere, SourceRefused
+from dnsinv.errors import LakeError, NotThere, SourceTooLarge
 from dnsinv.lake.layout import Layout
 from dnsinv.lake.publish import sync
 from dnsinv.settings import Settings
@@ -50,7 +50,7 @@ def receive(layout: Layout, settings: Settings, name: str, blocks: Iterable[byte
     """Keep a file that comes in blocks; of one that does not come whole nothing is left.
 
     Raises:
-        SourceRefused: it is larger than MIGRATION_LIMIT.
+        SourceTooLarge: it is larger than MIGRATION_LIMIT.
         LakeError: the disk is full, or not writable.
         (whatever `blocks` raises)
     """
@@ -135,7 +135,7 @@ class _Part:
     def add(self, block: bytes) -> None:
         self._bytes += len(block)
         if self._bytes > self._limit:
-            raise SourceRefused(too_large(self._name, self._limit))
+            raise SourceTooLarge(too_large(self._name, self._limit))
         self._digest.update(block)
         with _on_disk(self._folder):
             self._file.write(block)

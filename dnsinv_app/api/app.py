@@ -1,5 +1,6 @@
 """The REST API: one FastAPI app that the server mounts at /api, with the description of all."""
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -21,6 +22,10 @@ from dnsinv_app.api import (
     groups,
     health,
     me,
+    migration_events,
+    migration_files,
+    migration_templates,
+    migrations,
     records,
     rules,
     settings,
@@ -32,7 +37,8 @@ from dnsinv_app.api import (
 from dnsinv_app.api.answers import Kept
 from dnsinv_app.api.asking import operations, well_formed
 from dnsinv_app.api.errors import Problem, answer_errors
-from dnsinv_app.api.limits import Limited
+from dnsinv_app.api.limits import LARGEST_BODY, Limited
+from dnsinv_app.api.streams import Places
 
 ROUTERS = (
     domains.router,
@@ -52,7 +58,19 @@ ROUTERS = (
     health.router,
     settings.router,
     backups.router,
+    migrations.router,
+    migration_events.router,
+    migration_files.router,
+    migration_templates.router,
 )
+
+TAKE_FILES = (
+    "/migration",
+    "/migration/uploads",
+    "/migration/analyze",
+    "/migration/preview",
+)
+MOST_LOOKS = 3  # at once; each reads a whole file, or waits for its client
 
 ALWAYS: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not UTF-8, or not JSON"},
@@ -69,8 +87,11 @@ def create_api(installation: Installation, reader: Reader, export: FastAPI) -> F
     Args:
         export: the app mounted at /export, to describe both in one document.
     """
-    app = bare_app(installation, reader)
+    largest = installation.settings.largest_file + LARGEST_BODY  # with what is around it in a form
+    app = bare_app(installation, reader, dict.fromkeys(TAKE_FILES, largest))
     app.state.relisting = Relisting(installation)
+    app.state.places = Places(MOST_LOOKS, "analyses, previews and error reports")
+    app.state.streams = Places(migration_events.MOST_STREAMS, "streams of events")
     for router in ROUTERS:
         app.include_router(router)
     seal(app)
@@ -84,8 +105,14 @@ def seal(app: FastAPI) -> None:
     app.state.literal = {path for path, _ in app.state.operations if "{" not in path}
 
 
-def bare_app(installation: Installation, reader: Reader) -> FastAPI:
-    """An app without routes, strict about what is asked and with our answers to what goes wrong."""
+def bare_app(
+    installation: Installation, reader: Reader, for_files: Mapping[str, int] | None = None
+) -> FastAPI:
+    """An app without routes, strict about what is asked and with our answers to what goes wrong.
+
+    Args:
+        for_files: how large a body may be, by the paths that take files.
+    """
     app = FastAPI(
         title=described.TITLE,
         version=version("dnsinv"),
@@ -95,7 +122,7 @@ def bare_app(installation: Installation, reader: Reader) -> FastAPI:
         responses=ALWAYS,
         generate_unique_id_function=lambda route: route.name,
     )
-    app.add_middleware(Limited)
+    app.add_middleware(Limited, for_files=for_files)
     app.state.installation, app.state.reader = installation, reader
     app.state.kept, app.state.turns = Kept(), CapacityLimiter(reader.pages_at_once)
     answer_errors(app)

@@ -27,6 +27,7 @@ from dnsinv.errors import (
     NotThere,
     ProviderError,
     ServiceError,
+    SourceTooLarge,
     SourceUnavailable,
     UsageError,
 )
@@ -39,6 +40,7 @@ STATUSES: dict[type[DnsinvError], tuple[int, str]] = {
     NotThere: (404, "not_there"),
     Conflict: (409, "conflict"),
     NotAllowed: (403, "not_allowed"),
+    SourceTooLarge: (413, "too_large"),
     UsageError: (422, "wrong_input"),
     Busy: (409, "busy"),
     ProviderError: (502, "provider_failed"),

@@ -25,7 +25,8 @@ class Row:
     method: str
     path: str
     needs: str
-    body: Any = None
+    body: Any = None  # JSON, or the bytes of a form whose boundary is x
+    query: str = ""
 
     @property
     def address(self) -> str:
@@ -34,7 +35,7 @@ class Row:
         address = self.path
         for part, value in parts.items():
             address = address.replace(part, value)
-        return address
+        return f"{address}?{self.query}" if self.query else address
 
     @property
     def is_for_programs(self) -> bool:
@@ -46,6 +47,16 @@ class Row:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+
+FORM = (
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
+    b'[{"domain": "nothing.example"}]\r\n--x--\r\n'
+)
+TEMPLATE = {
+    "id": "nothing",
+    "name": "Nothing",
+    "domains": {"columns": {"name": "domain"}},
+}
 
 TABLE = [
     # the door itself
@@ -126,6 +137,22 @@ TABLE = [
     Row("PUT", "/api/settings", ADMIN, {"guard_count": 3}),
     Row("GET", "/api/backups", ADMIN),
     Row("POST", "/api/backups", ADMIN),
+    Row("POST", "/api/migration", EDITOR, {"upload_id": "0" * 32}),
+    Row("GET", "/api/migration/progress", VIEWER, query="job_id=m000999"),
+    Row("GET", "/api/migration/events", VIEWER, query="job_id=m000999"),
+    Row("POST", "/api/migration/control", EDITOR, {"job_id": "m000999", "action": "pause"}),
+    Row("GET", "/api/migration/jobs", VIEWER),
+    Row("GET", "/api/migration/errors", VIEWER, query="job_id=m000999"),
+    Row("POST", "/api/migration/undo", EDITOR, {"job_id": "m000999"}),
+    Row("POST", "/api/migration/uploads", EDITOR, FORM),
+    Row("POST", "/api/migration/analyze", EDITOR, {"upload_id": "0" * 32}),
+    Row("POST", "/api/migration/preview", EDITOR, {"upload_id": "0" * 32}),
+    Row("GET", "/api/migration/templates", VIEWER),
+    Row("POST", "/api/migration/templates", EDITOR, TEMPLATE),
+    Row("GET", "/api/migration/templates/{id}", VIEWER),
+    Row("PUT", "/api/migration/templates/{id}", EDITOR, TEMPLATE | {"id": "999999"}),
+    Row("DELETE", "/api/migration/templates/{id}", EDITOR),
+    Row("GET", "/api/migration/templates/{id}/versions", VIEWER),
     *(Row("GET", f"/export/{what}.{style}", VIEWER) for what in ("domains", "dns") for style in ("csv", "json", "parquet")),
 ]  # fmt: skip
 

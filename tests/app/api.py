@@ -72,13 +72,15 @@ class Launched:
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        asked = await request.json()
-        self.runs.append(asked["variables"]["run"])
-        data = {
-            "partition": {"__typename": "AddDynamicPartitionSuccess"},
-            "run": {"__typename": "LaunchRunSuccess", "run": {"runId": f"run-{len(self.runs)}"}},
-        }
-        await JSONResponse({"data": data})(scope, receive, send)
+        asked = (await request.json())["variables"]
+        done: dict[str, Any] = {"__typename": "AddDynamicPartitionSuccess"}
+        if isinstance(asked.get("run"), str):
+            done = {"__typename": "TerminateRunSuccess"}
+        elif "run" in asked:
+            self.runs.append(asked["run"])
+            run = {"runId": f"run-{len(self.runs)}"}
+            done = {"__typename": "LaunchRunSuccess", "run": run}
+        await JSONResponse({"data": {"done": done}})(scope, receive, send)
 
 
 @contextmanager

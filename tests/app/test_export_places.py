@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message
 from dnsinv.actions.export import Export
 from dnsinv.actions.installation import open_with
 from dnsinv.actions.reading import Reader
-from dnsinv_app.export import MOST_AT_ONCE, Streamed, create_export
+from dnsinv_app.api.streams import MOST_AT_ONCE, Streamed
+from dnsinv_app.export import create_export
 from tests.app.api import OPERATOR
 from tests.app.inventory import Inventory
 
@@ -105,7 +106,7 @@ def test_who_takes_nothing_loses_the_place() -> None:
 
     async def asked() -> None:
         export = Export(1, (piece for piece in [b"name\r\n"]))
-        app = Streamed(export, lambda: ended.append(export), {}, "text/csv", patience=0)
+        app = Streamed(export.pieces, lambda: ended.append(export), {}, "text/csv", patience=0)
         client = Client()
         await client.ask(app)
         assert (client.status, client.body) == (200, b"")

@@ -156,7 +156,10 @@ def ask(
     parts = urlsplit(people.served.address)
     told = dict(headers)
     body = None
-    if row.body is not None:
+    if isinstance(row.body, bytes):
+        body = row.body
+        told["Content-Type"] = "multipart/form-data; boundary=x"
+    elif row.body is not None:
         body = httpx.Request("POST", "http://x", json=row.body).content
         told["Content-Type"] = "application/json"
     elif row.method != "GET":
