@@ -7,10 +7,8 @@ calls is reached, or that a file is opened for writing, renamed, removed. No hoo
 """
 
 import json
-import os
-import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,6 +18,7 @@ from dnsinv.lake.readmodel import build_read_model
 from dnsinv.store.database import upgrade
 from tests.core.filled import ROOT, settings_of
 from tests.never.killing import PRODUCT, Steps
+from tests.never.orders import serve
 
 NAMES = (
     "actions/restore.py",
@@ -60,25 +59,5 @@ def child(order: Order) -> None:
         Path(order.steps).write_text(json.dumps(steps.passed))
 
 
-def serve() -> None:
-    for line in sys.stdin:
-        order = Order(**json.loads(line))
-        if (pid := os.fork()) == 0:
-            code = 1
-            try:
-                child(order)
-                code = 0
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        sys.stdout.write(json.dumps({"code": os.waitstatus_to_exitcode(status)}) + "\n")
-        sys.stdout.flush()
-
-
-def written(order: Order) -> str:
-    return json.dumps(asdict(order)) + "\n"
-
-
 if __name__ == "__main__":
-    serve()
+    serve(Order, child)

@@ -7,8 +7,6 @@ import json
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,44 +20,19 @@ from dnsinv.actions.check import data_problems
 from dnsinv.actions.installation import Installation
 from dnsinv.lake.readmodel import read_model
 from tests.core.filled import ROOT, act, files_of, observe, opened, records_of, rows_of
-from tests.core.killed_restore import Order, written
+from tests.core.killed_restore import Order
 from tests.core.scripted import Clock
 from tests.core.stores import postgres as postgres
+from tests.never.orders import Server
 
 SEED = 20260302
-NAMED_ANEW = re.compile(r"read-[0-9a-f]{16}|[0-9]{8}T")  # files that have another name each time
+NAMED_ANEW = re.compile(
+    r"read-[0-9]+-[0-9a-f]{16}|[0-9]{8}T"
+)  # files that have another name each time
 KILLS = 8  # in `make test`, besides those around the swap
 SWAP = ("actions/restoring.py", "lake/freeze.py", "os.rename", "shutil.rmtree")
 
 State = tuple[Any, ...]
-
-
-class Server:
-    """The server's process, seen from the test."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.core.killed_restore"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-
-    def run(self, order: Order) -> int:
-        """The child's exit code, negative for the signal that killed it."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(written(order))
-        self._process.stdin.flush()
-        return int(json.loads(self._process.stdout.readline())["code"])
-
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
 
 
 @dataclass(frozen=True)
@@ -96,7 +69,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         observe(present, "198.51.100.1", Clock())
         observe(present, "198.51.100.2", Clock(2026, 3, 3))
         old = state_of(present)
-    server = Server()
+    server = Server("tests.core.killed_restore")
     whole = folder / "whole"
     shutil.copytree(before, whole)
     assert server.run(Order(str(whole), str(backup), steps=str(folder / "steps"))) == 0

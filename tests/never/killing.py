@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -37,6 +36,7 @@ from dnsinv.store import collections
 from dnsinv.store.database import open_store
 from tests.core.scripted import Scripted, a_record
 from tests.never.account import ALL, GODADDY, some_records
+from tests.never.orders import serve
 
 PRODUCT = Path(dnsinv.__file__ or "").parent
 TRACED = tuple(str(PRODUCT / part) + os.sep for part in ("lake", "collection", "store"))
@@ -61,46 +61,6 @@ class Order:
     step: str = ""
     after_seconds: float = 0
     steps: str = ""
-
-
-class Server:
-    """The server's process, seen from the test."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.never.killing"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=Path(__file__).parents[2],
-        )
-
-    def begin(self, order: Order) -> None:
-        """Let a child run."""
-        assert self._process.stdin
-        self._process.stdin.write(json.dumps(vars(order)) + "\n")
-        self._process.stdin.flush()
-
-    def end(self) -> int:
-        """Wait until it has ended; its exit code, negative for the signal that killed it."""
-        assert self._process.stdout
-        return int(json.loads(self._process.stdout.readline())["code"])
-
-    def run(self, order: Order) -> int:
-        self.begin(order)
-        return self.end()
-
-    def fileno(self) -> int:
-        """For select: readable when the child has ended."""
-        assert self._process.stdout
-        return self._process.stdout.fileno()
-
-    def close(self) -> None:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
 
 
 # -- what happens in a child ----------------------------------------------------------------------
@@ -217,7 +177,7 @@ class Steps:
         self._root = root
         self._last = last
         self._is_on = False
-        self._passed: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
         self._disk = Disk(root)
         self.telling: list[str] = []
 
@@ -233,8 +193,8 @@ class Steps:
             self._is_on = False
 
     def _pass(self, name: str) -> None:
-        self._passed[name] += 1
-        step = f"{name}#{self._passed[name]}"
+        self.passed[name] += 1
+        step = f"{name}#{self.passed[name]}"
         if step == self._last:
             os.kill(os.getpid(), signal.SIGKILL)
         if not self._last and self._disk.has_changed():
@@ -309,21 +269,5 @@ def child(order: Order) -> None:
         Path(order.steps).write_text(json.dumps(steps.telling))
 
 
-def serve() -> None:
-    for line in sys.stdin:
-        order = Order(**json.loads(line))
-        if (pid := os.fork()) == 0:
-            code = 1
-            try:
-                child(order)
-                code = 0
-            finally:
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        sys.stdout.write(json.dumps({"code": os.waitstatus_to_exitcode(status)}) + "\n")
-        sys.stdout.flush()
-
-
 if __name__ == "__main__":
-    serve()
+    serve(Order, child)

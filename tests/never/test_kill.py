@@ -23,7 +23,8 @@ import pytest
 from dnsinv.lake.integrity import problems
 from dnsinv.lake.lake import Lake
 from dnsinv.lake.readmodel import read_model
-from tests.never.killing import Order, Server
+from tests.never.killing import Order
+from tests.never.orders import Server
 
 SEED = 20261123
 KILLS = {"drift": 4}  # in `make test`; of the other acts one each
@@ -58,7 +59,7 @@ class Finished:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    server = Server()
+    server = Server("tests.never.killing")
     yield server
     server.close()
 
