@@ -64,25 +64,7 @@ def reading(folder: Path) -> Iterator[Line]:
     measured("bench.inventory:prepare", folder=root, **sizes)
     bare = measured("bench.reading:bare", folder=root).result
     one = measured("bench.reading:one_client", folder=root).result
-    for what, (p50, p95) in one["asked"].items():
-        reference = bare.get(what)
-        yield Line(
-            f"{DOMAINS:,} domains with total: {what}, p95",
-            f"{p95:.1f} ms",
-            f"{reference:.1f} ms" if reference else "",
-            p50 / reference if reference else None,
-            f"below {P95_MS} ms",
-            p95 < P95_MS,
-        )
-    first, last = one["depth"]
-    yield Line(
-        f"page {PAGES:,} against page 1",
-        f"{last:.2f} ms",
-        f"{first:.2f} ms",
-        last / first,
-        f"at most {DEPTH} x",
-        last / first <= DEPTH,
-    )
+    yield from of_one_client(f"{DOMAINS:,} domains with total", one, bare)
     many = measured("bench.reading:many_clients", folder=root)
     yield Line(
         f"pages a second, {CLIENTS} clients",
@@ -102,6 +84,29 @@ def reading(folder: Path) -> Iterator[Line]:
         many.peak_mb,
     )
     shutil.rmtree(root)
+
+
+def of_one_client(named: str, one: dict[str, Any], bare: dict[str, float]) -> Iterator[Line]:
+    """The lines of everything in ASKED, beside the bare queries, and of depth."""
+    for what, (p50, p95) in one["asked"].items():
+        reference = bare.get(what)
+        yield Line(
+            f"{named}: {what}, p95",
+            f"{p95:.1f} ms",
+            f"{reference:.1f} ms" if reference else "",
+            p50 / reference if reference else None,
+            f"below {P95_MS} ms",
+            p95 < P95_MS,
+        )
+    first, last = one["depth"]
+    yield Line(
+        f"{named}: page {PAGES:,} against page 1",
+        f"{last:.2f} ms",
+        f"{first:.2f} ms",
+        last / first,
+        f"at most {DEPTH} x",
+        last / first <= DEPTH,
+    )
 
 
 # -- in processes of their own ---------------------------------------------------------------------

@@ -28,7 +28,7 @@ from starlette.routing import Route
 
 from bench.child import COMPILED, measured
 from bench.inventory import opened
-from bench.reading import ASKED, CLIENTS, DEPTH, DOMAINS, OWNED, P95_MS, PAGES, PER_DOMAIN
+from bench.reading import ASKED, CLIENTS, DOMAINS, OWNED, PAGES, PER_DOMAIN, of_one_client
 from bench.report import Line
 from bench.requests import Reply, ask
 from dnsinv.actions.acting import Actor
@@ -94,25 +94,8 @@ def served(root: Path) -> Iterator[Line]:
 def _of_one(
     one: dict[str, Any], bare: dict[str, float], queries: dict[str, float]
 ) -> Iterator[Line]:
-    for what, (p50, p95) in one["asked"].items():
-        reference = queries.get(what)
-        yield Line(
-            f"api-domains: {what}, one client, p95",
-            f"{p95:.1f} ms",
-            f"{reference:.1f} ms" if reference else "",
-            p50 / reference if reference else None,
-            f"below {P95_MS} ms",
-            p95 < P95_MS,
-        )
-    first, last = one["depth"]
-    yield Line(
-        f"api-domains: page {PAGES:,} against page 1",
-        f"{last:.2f} ms",
-        f"{first:.2f} ms",
-        last / first,
-        f"at most {DEPTH} x",
-        last / first <= DEPTH,
-    )
+    yield from of_one_client("api-domains, one client", one, queries)
+    first, _ = one["depth"]
     yield Line(
         "api-domains: a page beside a constant of its size, median",
         f"{first:.2f} ms",
