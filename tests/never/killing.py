@@ -151,13 +151,15 @@ class Child:
             self._collect(provider)
         else:
             record(self._installation, self._now.date())
-            self._sweep()
+            self._tidy()
         self._derive()
 
-    def _sweep(self) -> None:
-        """Remove what waits for nobody, as the next collection does when it begins."""
+    def _tidy(self) -> None:
+        """Close what is published and remove what waits for nobody, as a collection begins."""
         installation = self._installation
-        Endings(installation.lake, installation.store, lambda: self._now).sweep(GODADDY.account)
+        endings = Endings(installation.lake, installation.store, lambda: self._now)
+        endings.finish_publications(GODADDY.account)
+        endings.sweep(GODADDY.account)
 
     def _engine(self) -> Engine:
         return Engine(self._installation.lake, self._installation.store, lambda: self._now)
