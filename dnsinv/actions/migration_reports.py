@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from dnsinv.actions.acting import Actor, allow
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migrate import number_of
+from dnsinv.dagster_api import backfill_address, run_address
 from dnsinv.domain.migrations import ENDED, State
 from dnsinv.domain.permission import Right
 from dnsinv.errors import NotThere
@@ -186,9 +187,11 @@ def _links(installation: Installation, migration: Migration) -> dict[str, str]:
         "events": f"/api/migration/events?job_id={migration.id}",
         "errors": f"/api/migration/errors?job_id={migration.id}",
     }
+    address = installation.settings.dagster_address
     if migration.backfill:
-        address = installation.settings.dagster_address.rstrip("/")
-        links["dagster"] = f"{address}/runs/b/{migration.backfill}"
+        links["dagster"] = backfill_address(address, migration.backfill)
+    elif migration.run:
+        links["dagster"] = run_address(address, migration.run)
     return links
 
 

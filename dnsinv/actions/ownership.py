@@ -12,7 +12,7 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from dnsinv.lake.people import TABLES, fill_people
-from dnsinv.store import owning
+from dnsinv.store import migrations, owning
 from dnsinv.store.database import Store
 from dnsinv.store.owning import Columns, Owned, State
 
@@ -43,6 +43,7 @@ def listed(db: Connection, names: set[str]) -> dict[str, pa.Table]:
         "listed.groups": owning.listed_groups,
         "listed.assignments": owning.listed_assignments,
         "listed.audit_log": owning.listed_audit_log,
+        "listed.migrations": migrations.listed,
     }
     columns = {name: makers[name](db) for name in sorted(names)}
     return _arrow(columns)

@@ -509,4 +509,47 @@ AUDIT_LOG = Table(
     ("seq",),
 )
 
-OF_PEOPLE = (USERS, GROUPS, ASSIGNMENTS, AUDIT_LOG)
+MIGRATIONS = Table(
+    "migrations",
+    "One import of a file; imported_domains, imported_records and migration_errors have its rows.",
+    (
+        Column("id", "varchar", "m000001 and so on; `migration` in the datasets of its rows."),
+        Column("name", "varchar", "What the file was called."),
+        Column("source", "varchar", "Where it came from; of an address without its query."),
+        Column("state", "varchar", "pending, staging, running, paused, completed, completed with errors, failed or cancelled."),
+        Column("template", "varchar", "Name of the template, as it was when it began."),
+        Column("template_id", "varchar", "Its id."),
+        Column("duplicates", "varchar", "What became of what was there: skip, replace, merge or append."),
+        Column("batch_size", "integer", "Keys of a batch."),
+        Column("validates", "boolean", "Whether it was looked whether an account holds each domain."),
+        Column("is_strict", "boolean", "Whether one bad item refuses the whole file."),
+        Column("owners", "varchar[]", "Owners of all rows: user:NAME or group:NAME."),
+        Column("bytes", "bigint", "Of the file as it came."),
+        Column("sha256", "varchar", "Of the file as it came; '' where it was read where it lay."),
+        Column("items", "bigint", "Items of the file."),
+        Column("invalid", "bigint", "Items that gave no row."),
+        Column("warnings", "bigint", "Warnings about items."),
+        Column("batches", "bigint", "Batches it was cut into."),
+        Column("committed_batches", "bigint", "Batches that are committed."),
+        Column("rows", "bigint", "Rows of all batches."),
+        Column("new", "bigint", "Committed rows of what was nowhere."),
+        Column("skipped", "bigint", "Committed rows that change nothing."),
+        Column("replaced", "bigint", "Committed rows that replace what was there."),
+        Column("merged", "bigint", "Committed rows that fill in what was there."),
+        Column("appended", "bigint", "Committed rows that stand beside what was there."),
+        Column("message", "varchar", "Why it failed, '' if it did not."),
+        Column("restore_point", "varchar", "Name of the backup made before, '' if none."),
+        Column("run", "varchar", "Dagster's run that stages it, '' if none."),
+        Column("backfill", "varchar", "Dagster's backfill of its slices, '' if none."),
+        Column("created_by", "varchar", "Who asked for it, by name at that time."),
+        Column("created_in", "bigint", "The entry of audit_log that says so."),
+        Column("created_at", _INSTANT, "When it was asked for (UTC)."),
+        Column("started_at", _INSTANT, "When it began (UTC)."),
+        Column("staged_at", _INSTANT, "When its file was read and cut (UTC)."),
+        Column("finished_at", _INSTANT, "When it ended (UTC); null while it is under way."),
+        Column("undone_in", "bigint", "The entry of audit_log that took it back; null = it holds."),
+    ),
+    ("id",),
+)  # fmt: skip
+
+OF_PEOPLE = (USERS, GROUPS, ASSIGNMENTS, AUDIT_LOG, MIGRATIONS)

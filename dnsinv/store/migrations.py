@@ -1,6 +1,6 @@
 """Migrations, and the ledger of their batches: a batch that is committed here is committed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -287,6 +287,45 @@ def meanwhile(db: Connection, migration: Migration) -> list[str]:
         or_(table.c.finished_at.is_(None), table.c.finished_at > migration.started_at),
     )
     return [migration_id(number) for number in db.execute(query.order_by(table.c.number)).scalars()]
+
+
+def listed(db: Connection) -> dict[str, list[Any]]:
+    """Migrations as the dataset has them, column by column."""
+    is_committed = batches.c.committed_at.is_not(None)
+    rows = sum((getattr(batches.c, outcome) for outcome in OUTCOMES), start=literal(0))
+    ledger = select(
+        batches.c.migration,
+        func.count().label("batches"),
+        func.count(batches.c.committed_at).label("committed_batches"),
+        func.sum(rows).label("rows"),
+        *(
+            func.coalesce(func.sum(getattr(batches.c, each)).filter(is_committed), 0).label(each)
+            for each in OUTCOMES
+        ),
+    ).group_by(batches.c.migration)
+    sums = {row["migration"]: dict(row) for row in db.execute(ledger).mappings()}
+    found = [_listed(each, sums.get(each.number, {})) for each in latest(db, count(db))[::-1]]
+    return {name: [row[name] for row in found] for name in (found[0] if found else ("id",))}
+
+
+def _listed(migration: Migration, sums: Mapping[str, Any]) -> dict[str, Any]:
+    options, template = migration.options, migration.template
+    names = ("id", "name", "source", "bytes", "sha256", "items", "invalid", "warnings", "message",
+             "restore_point", "run", "backfill", "created_by", "created_in", "created_at",
+             "started_at", "staged_at", "finished_at", "undone_in")  # fmt: skip
+    counts = ("batches", "committed_batches", "rows", *OUTCOMES)
+    return {
+        **{name: getattr(migration, name) for name in names},
+        **{name: int(sums.get(name) or 0) for name in counts},
+        "state": migration.state.value,
+        "template": template.get("name", ""),
+        "template_id": template.get("id", ""),
+        "duplicates": options.duplicates,
+        "batch_size": options.batch_size,
+        "validates": options.validate,
+        "is_strict": options.strict,
+        "owners": [f"{each['kind']}:{each['name']}" for each in migration.owners],
+    }
 
 
 def _migration(row: Any) -> Migration:
