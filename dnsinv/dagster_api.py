@@ -59,6 +59,17 @@ mutation Cancel($backfill: String!) {
   }
 }
 """
+_STATUS = """
+query Status($backfill: String!) {
+  done: partitionBackfillOrError(backfillId: $backfill) {
+    __typename
+    ... on PartitionBackfill { status }
+    ... on BackfillNotFoundError { message }
+    ... on PythonError { message }
+  }
+}
+"""
+_GOES_ON = "REQUESTED"
 _KNOWN_PARTITION = ("AddDynamicPartitionSuccess", "DuplicateDynamicPartitionError")
 
 
@@ -144,14 +155,30 @@ def launch_backfill(address: str, wanted: Backfill) -> str:
 
 
 def cancel_backfill(address: str, backfill_id: str) -> None:
-    """Ask a backfill to end its runs. One that is asked for may be lost: look, and ask again.
+    """Ask a backfill to end its runs, unless it has ended: Dagster would begin to end it again.
+
+    What is asked for may be lost there: look, and ask again.
 
     Raises:
         ServiceError: Dagster does not answer, or does not do it.
     """
+    if backfill_status(address, backfill_id) != _GOES_ON:
+        return
     ended = _post(address, _CANCEL, {"backfill": backfill_id})
     if ended["__typename"] != "CancelBackfillSuccess":
         raise ServiceError(f"Dagster does not cancel the backfill {backfill_id}: {_reason(ended)}")
+
+
+def backfill_status(address: str, backfill_id: str) -> str:
+    """How a backfill stands, in Dagster's words: REQUESTED as long as it goes on.
+
+    Raises:
+        ServiceError: Dagster does not answer, or has no such backfill.
+    """
+    found = _post(address, _STATUS, {"backfill": backfill_id})
+    if found["__typename"] != "PartitionBackfill":
+        raise ServiceError(f"Dagster has no backfill {backfill_id}: {_reason(found)}")
+    return str(found["status"])
 
 
 def run_address(address: str, run_id: str) -> str:
@@ -175,7 +202,7 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _post(address: str, query: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What the one mutation of a query gives."""
+    """What the one question or order of a query gives."""
     try:
         reply = httpx.post(
             f"{address.rstrip('/')}/graphql",

@@ -20,6 +20,7 @@ defs = dg.Definitions(
         changes.domain_changes,
         changes.record_changes,
         imports.migration_slices,
+        *imports.published,
         current.history,
         current.records,
         current.domains,

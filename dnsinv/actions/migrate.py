@@ -18,7 +18,7 @@ from dnsinv.actions.backup import restore_point
 from dnsinv.actions.collect import derive_current
 from dnsinv.actions.imported_owners import resolver
 from dnsinv.actions.installation import Installation, now
-from dnsinv.actions.migration_runs import driving, end_in_dagster
+from dnsinv.actions.migration_runs import IN_DAGSTER, driving, end_work
 from dnsinv.domain.migrations import (
     CONTROLS,
     ENDED,
@@ -241,9 +241,8 @@ def control(installation: Installation, actor: Actor, reference: str, asked: Con
         done = migrations.done(deed.db, number)
         deed.details = {"committed_batches": done.committed, "batches": done.batches}
     if asked is Control.CANCEL:
-        is_staged = found.staged_at is not None
-        runs = [found.run] if found.run and not is_staged else []
-        end_in_dagster(installation, runs, [found.backfill] if found.backfill else [])
+        if actor != IN_DAGSTER:
+            end_work(installation, found)
         settle(installation, number)
     return find(installation, number)
 

@@ -113,6 +113,13 @@ def work_by(installation: Installation, migration: Migration, **ids: str) -> Mig
     return found
 
 
+def end_work(installation: Installation, migration: Migration) -> None:
+    """Ask Dagster to end what works on a migration."""
+    is_staged = migration.staged_at is not None
+    runs = [migration.run] if migration.run and not is_staged else []
+    end_in_dagster(installation, runs, [migration.backfill] if migration.backfill else [])
+
+
 def end_in_dagster(
     installation: Installation, runs: Sequence[str], backfills: Sequence[str]
 ) -> None:

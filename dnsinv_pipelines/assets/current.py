@@ -53,7 +53,7 @@ def history(installation: InstallationResource) -> Iterator[dg.MaterializeResult
 @dg.multi_asset(
     specs=[
         _spec(ZONES, "current", ["record_snapshots", "domain_history"]),
-        _spec(DNS_RECORDS, "current", ["record_snapshots", "domain_history"]),
+        _spec(DNS_RECORDS, "current", ["record_snapshots", "domain_history", "imported_records"]),
     ],
 )
 def records(installation: InstallationResource) -> Iterator[dg.MaterializeResult[None]]:
@@ -64,7 +64,9 @@ def records(installation: InstallationResource) -> Iterator[dg.MaterializeResult
         yield from _materialised(fold_records(opened.lake, _retired(opened)))
 
 
-@dg.multi_asset(specs=[_spec(DOMAINS, "current", ["domain_history", "dns_records"])])
+@dg.multi_asset(
+    specs=[_spec(DOMAINS, "current", ["domain_history", "dns_records", "imported_domains"])]
+)
 def domains(installation: InstallationResource) -> Iterator[dg.MaterializeResult[None]]:
     """The domains of now and those that went, from history and the records of now."""
     from dnsinv.actions.collect import carry_on, entered

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dnsinv.errors import Conflict
+from dnsinv.lake.schemas import IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION_ERRORS
 from dnsinv_pipelines import backfills, facts
 from dnsinv_pipelines.importing import end_as_cancelled, folded, is_over, run_engine
 from dnsinv_pipelines.partitions import migration_and_slice, slices_of_migrations
@@ -41,6 +42,20 @@ def migration_slices(
             for event in folded(opened, migration.id):
                 context.log_event(event)
         return dg.MaterializeResult(metadata=_metadata(opened, migration, slice_number, batches))
+
+
+published = [
+    dg.AssetSpec(
+        table.name,
+        deps=[migration_slices],
+        description=f"Of all migrations; one row is {table.doc[0].lower()}{table.doc[1:]}",
+        group_name="imports",
+        kinds={"parquet"},
+        metadata=facts.columns(table),
+    )
+    for table in (IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION_ERRORS)
+]
+"""What the slices' files are read as."""
 
 
 def _in_force(
