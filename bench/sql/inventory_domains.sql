@@ -21,5 +21,6 @@ select
     timestamptz '2026-01-02 09:00Z' as last_seen_at,
     case when i % 100 = 99 then date '2026-01-02' end as removed_on,
     {per_domain} as record_count,
-    ['godaddy/gd-' || (i % 3), 'cloudflare/cf-main'] as sources
+    ['godaddy/gd-' || (i % 3), 'cloudflare/cf-main'] as sources,
+    null::varchar as attributes
 from names

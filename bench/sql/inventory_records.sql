@@ -28,5 +28,7 @@ select
     '' as comment,
     []::varchar[] as tags,
     timestamptz '2026-01-01 00:00Z' as first_seen_at,
-    timestamptz '2026-01-02 09:00Z' as last_seen_at
+    timestamptz '2026-01-02 09:00Z' as last_seen_at,
+    1 as entry,
+    null::varchar as attributes
 from names n, range({per_domain}) records(k)
