@@ -8,7 +8,7 @@ from dnsinv_pipelines import checks, jobs
 from dnsinv_pipelines.assets import changes, current, imports, snapshots
 from dnsinv_pipelines.migrating import migrations_due
 from dnsinv_pipelines.resources import InstallationResource
-from dnsinv_pipelines.sensors import collect_when_due
+from dnsinv_pipelines.sensors import collect_when_due, end_dead_runs
 from dnsinv_pipelines.staging import stage_migration
 
 # Meant so: a backfill of changes is one run for all its days, one of snapshots a run per account.
@@ -39,7 +39,7 @@ defs = dg.Definitions(
         jobs.check_freshness,
         stage_migration,
     ],
-    sensors=[collect_when_due, migrations_due],
+    sensors=[collect_when_due, migrations_due, end_dead_runs],
     schedules=[jobs.check_freshness_hourly],
     resources={"installation": InstallationResource()},
     executor=dg.in_process_executor,  # another process per step would cost 4 to 7 s each

@@ -4,6 +4,9 @@ After a power cut runs stay STARTED or STARTING, hold their slots, and nothing m
 failed is retried by Dagster, and a backfill goes on with it; one that was being cancelled is marked
 cancelled and is not. It must run before the daemon (which may start runs that have no process yet)
 and when the code server answers (or the run loses its retry for good).
+
+Later on the sensor end_dead_runs does the same for those that died with the code server: that tells
+of the death of its runs, but not of its own.
 """
 
 import os
@@ -34,18 +37,34 @@ def reap(instance: dg.DagsterInstance) -> list[str]:
     """
     ended = []
     for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
-        if _is_alive(instance, run.run_id):
-            continue
-        if run.status == dg.DagsterRunStatus.CANCELING:
-            instance.report_run_canceled(run, "Its process was gone when the services started.")
-        else:
-            instance.report_run_failed(run, "Its process was gone when the services started.")
-        ended.append(run.run_id)
+        if not _is_alive(instance, run.run_id):
+            end(instance, run, "Its process was gone when the services started.")
+            ended.append(run.run_id)
     return ended
 
 
-def _is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether the run's process is there, and not another one that was given its number since."""
+def dead(instance: dg.DagsterInstance) -> list[str]:
+    """Runs whose process was recorded and is gone; those that are just ending may be among them."""
+    return [
+        run.run_id
+        for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED))
+        if _is_alive(instance, run.run_id) is False
+    ]
+
+
+def end(instance: dg.DagsterInstance, run: dg.DagsterRun, why: str) -> None:
+    """Mark a dead run as what it was to become."""
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, why)
+    else:
+        instance.report_run_failed(run, why)
+
+
+def _is_alive(instance: dg.DagsterInstance, run_id: str) -> bool | None:
+    """Whether the run's process is there, and not another one that was given its number since.
+
+    None where no process was recorded.
+    """
     events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)
     for entry in reversed(events):
         message = entry.dagster_event.message if entry.dagster_event else entry.user_message
@@ -53,7 +72,7 @@ def _is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
         if found:
             since = _running_since(int(found[1]))
             return since is not None and since <= entry.timestamp + _CLOCK_SLACK_SECONDS
-    return False
+    return None
 
 
 def _running_since(pid: int) -> float | None:

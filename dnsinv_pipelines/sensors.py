@@ -1,12 +1,16 @@
-"""When collections start: an interval, which is a run-time setting, after the last start."""
+"""When collections start: an interval, which is a run-time setting, after the last start.
 
+And the end of runs whose process died unnoticed.
+"""
+
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from dnsinv_pipelines import catalog, runs
+from dnsinv_pipelines import catalog, reaper, runs
 from dnsinv_pipelines.due import Verdict, accounts_in_use, interval, verdicts
 from dnsinv_pipelines.jobs import collect, tags_of
 from dnsinv_pipelines.partitions import account_days, partition_key
@@ -16,6 +20,20 @@ if TYPE_CHECKING:
     from dnsinv.actions.installation import Installation
 
 TICK_SECONDS = 15
+
+
+@dg.sensor(minimum_interval_seconds=TICK_SECONDS, default_status=dg.DefaultSensorStatus.RUNNING)
+def end_dead_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    """End runs whose process is gone for two looks, so that they are retried and hold no slot."""
+    suspects = json.loads(context.cursor or "[]")
+    gone = reaper.dead(context.instance)
+    for run_id in set(gone) & set(suspects):
+        run = context.instance.get_run_by_id(run_id)
+        if run and run.status in reaper.UNFINISHED:
+            reaper.end(context.instance, run, "Its process is gone.")
+    return dg.SensorResult(
+        skip_reason=f"{len(gone)} runs are without their process.", cursor=json.dumps(gone)
+    )
 
 
 @dg.sensor(
