@@ -349,6 +349,7 @@ _IMPORTED = (
     Column("batch", "integer", "Batch of the migration."),
     Column("item", "bigint", "Item of the file, from 1."),
     Column("line", "bigint", "Line that the item begins on; 0 where it has none."),
+    Column("place", "bigint", "Place among the rows of the file, from 0: what one item says twice has an order too."),
     Column("imported_at", _INSTANT, "When the migration began (UTC)."),
 )  # fmt: skip
 
@@ -368,7 +369,7 @@ IMPORTED_DOMAINS = Table(
         Column("nameservers", "varchar[]", "Name servers, sorted, without trailing dots."),
         *_IMPORTED,
     ),
-    ("batch", "name", "item"),
+    ("batch", "name", "place"),
 )  # fmt: skip
 
 IMPORTED_RECORDS = Table(
@@ -382,7 +383,7 @@ IMPORTED_RECORDS = Table(
         Column("discovered_on", "date", "Day since which it was known."),
         *_IMPORTED,
     ),
-    ("batch", "zone", "name", "type", "content", "priority", "item"),
+    ("batch", "zone", "name", "type", "content", "priority", "place"),
 )  # fmt: skip
 
 MIGRATION_ERRORS = Table(

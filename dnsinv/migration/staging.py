@@ -145,11 +145,6 @@ class _Raw:
     """The rows as the template made them, on their way to disk."""
 
     def __init__(self, folder: Path, closing: contextlib.ExitStack) -> None:
-        self.domains, self.records = (
-            folder / "raw-raw_domains.parquet",
-            folder / "raw-raw_records.parquet",
-        )
-        self.errors = folder / "raw-errors.parquet"
         self._files = []
         for name, schema in (
             ("raw_domains", DOMAIN_ROWS),
@@ -200,7 +195,11 @@ def _decide(
             _copy(con, sql(name), folder / WORK / f"{name}.parquet")
     with lake.open(MEMORY) as con:
         con.execute("set preserve_insertion_order = true")
-        for name in ("raw_domains", "raw_records", *KNOWN):
+        for name in ("raw_domains", "raw_records"):
+            path = literal(folder / WORK / f"{name}.parquet")
+            rows = f"read_parquet({path}, file_row_number = true)"
+            view(con, name, f"select * rename (file_row_number as place) from {rows}")
+        for name in KNOWN:
             view(con, name, f"from read_parquet({literal(folder / WORK / f'{name}.parquet')})")
         how = {"batch_size": job.options.batch_size, "strategy": job.options.duplicates}
         con.execute(f"create temp table sorted as {sql('sort_rows')}")

@@ -5,7 +5,7 @@
 --       domain_history     every name that an account holds or held
 -- gives name, entry (1; 2 and more for copies), the values, imported_at, sources, is_manual
 --
--- What people entered comes first, then the migrations in order of their ids, each in order of batches and items, so that
+-- What people entered comes first, then the migrations in order of their ids, each in order of batches and rows, so that
 -- the result does not depend on which of them was faster. Of a name: what comes after the last replace counts, in that
 -- order; the first value that is not null wins; lists are united; a skip counts only where nothing came before it; an
 -- append is a copy where something came before it. A copy of what is gone takes its place.
@@ -16,7 +16,7 @@ with
         where strategy <> 'skip' or existed is null or existed in ('import', 'file')
         union all by name
         select
-            name, registered_on, expires_on, since as imported_at, '' as migration, 0 as batch, 0 as item, 'merge' as strategy, 'new' as outcome
+            name, registered_on, expires_on, since as imported_at, '' as migration, 0 as batch, 0 as place, 'merge' as strategy, 'new' as outcome
         from manual_domains
     ),
     several as (
@@ -25,7 +25,7 @@ with
     ordered as (
         select
             *,
-            row_number() over (partition by name order by migration, batch, item) as nth,
+            row_number() over (partition by name order by migration, batch, place) as nth,
             outcome = 'appended' or strategy = 'append' and nth > 1 as is_copy,
             name in (select name from domain_history) as is_known
         from said

@@ -16,7 +16,7 @@ with
     ordered as (
         select
             *,
-            row_number() over (partition by zone, name, type, content, priority order by migration, batch, item) as nth,
+            row_number() over (partition by zone, name, type, content, priority order by migration, batch, place) as nth,
             outcome = 'appended' or strategy = 'append' and nth > 1 as is_copy
         from said
     ),
