@@ -41,6 +41,7 @@ from tests.never.orders import serve
 PRODUCT = Path(dnsinv.__file__ or "").parent
 TRACED = tuple(str(PRODUCT / part) + os.sep for part in ("lake", "collection", "store"))
 AUDITED = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "shutil.rmtree", "os.utime")
+FOLLOWED = ("MainThread", "slice")
 TICK_NS = 50_000_000
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
@@ -175,9 +176,10 @@ class Child:
 class Steps:
     """Counts what a process passes, and ends it at the step it was told."""
 
-    def __init__(self, root: str, last: str) -> None:
+    def __init__(self, root: str, last: str, traced: tuple[str, ...] = TRACED) -> None:
         self._root = root
         self._last = last
+        self._traced = traced
         self._is_on = False
         self.passed: Counter[str] = Counter()
         self._disk = Disk(root)
@@ -187,11 +189,13 @@ class Steps:
     def watched(self) -> Iterator[None]:
         sys.addaudithook(self._on_audit)
         self._is_on = True
+        threading.settrace(self._on_call)
         sys.settrace(self._on_call)
         try:
             yield
         finally:
             sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]
             self._is_on = False
 
     def _pass(self, name: str) -> None:
@@ -203,7 +207,8 @@ class Steps:
             self.telling.append(step)
 
     def _on_call(self, frame: FrameType, _event: str, _arg: Any) -> Callable[..., Any] | None:
-        return self._on_line if frame.f_code.co_filename.startswith(TRACED) else None
+        is_traced = frame.f_code.co_filename.startswith(self._traced) and _is_followed()
+        return self._on_line if is_traced else None
 
     def _on_line(self, frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
         if event == "line" and self._is_on:
@@ -214,13 +219,18 @@ class Steps:
     def _on_audit(self, event: str, args: tuple[Any, ...]) -> None:
         if not self._is_on or event not in AUDITED:
             return
-        if threading.current_thread() is not threading.main_thread():
+        if not _is_followed():
             return
         path = str(args[0])
         if path.startswith(self._root) and (event != "open" or args[2] & WRITES):
             self._is_on = False  # what follows here opens nothing
             self._pass(f"{event} {Path(path).name}")
             self._is_on = True
+
+
+def _is_followed() -> bool:
+    """Whether this thread's steps are told: the main one's, and those that commit a slice."""
+    return threading.current_thread().name.startswith(FOLLOWED)
 
 
 class Disk:
