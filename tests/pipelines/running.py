@@ -28,6 +28,7 @@ from dnsinv_pipelines.backfills import Seen
 
 PATIENCE_SECONDS = 240.0
 PERSON = Actor("person", "cli")
+KEPT = ("PATH", "HOME", "LANG", "PYTHONPATH")  # no setting comes in from outside
 WORKER = "Started process for run (pid: "
 
 
@@ -45,11 +46,8 @@ class Running:
 
     def start(self) -> None:
         """`dnsinv up`, until it says that every service answers."""
-        kept = {
-            name: os.environ[name]
-            for name in ("PATH", "HOME", "LANG", "PYTHONPATH")
-            if name in os.environ
-        }  # noqa: TID251
+        outside = dict(os.environ)  # noqa: TID251 - handed on, nothing is read from it
+        kept = {name: outside[name] for name in KEPT if name in outside}
         ports = {
             "SERVER_PORT": self.settings.server_port,
             "DAGSTER_PORT": self.settings.dagster_port,

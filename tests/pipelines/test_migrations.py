@@ -114,6 +114,7 @@ def test_a_cancel_here_ends_the_backfill_and_a_resume_goes_on_with_what_is_open(
     everything_is_there_once(up, paused, SLOW)
 
 
+@pytest.mark.verify
 def test_a_cancel_in_dagster_cancels_and_a_reexecution_there_resumes(up: Running) -> None:
     address = up.settings.dagster_address
     paused = slowly(up)
@@ -137,6 +138,7 @@ def test_a_cancel_in_dagster_cancels_and_a_reexecution_there_resumes(up: Running
     assert sorted(acts) == [("migration.cancel", "service"), ("migration.resume", "service")]
 
 
+@pytest.mark.verify
 def test_a_pause_holds_the_workers_and_a_resume_lets_the_same_backfill_finish(up: Running) -> None:
     paused = slowly(up)
     assert up.backfill(paused)
