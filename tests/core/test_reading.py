@@ -16,7 +16,7 @@ from dnsinv.actions.installation import Installation
 from dnsinv.actions.ownership import Ownership
 from dnsinv.actions.people import create_user, update_user
 from dnsinv.actions.queries import ChangeQuery, DomainQuery, RecordQuery
-from dnsinv.actions.reading import Reader
+from dnsinv.actions.reading import NotAtHand, Reader
 from dnsinv.actions.restore import restore
 from dnsinv.domain.records import Record, RecordIdentity
 from dnsinv.errors import LakeError, NotThere, UsageError
@@ -420,3 +420,16 @@ def test_a_lost_read_model_is_told_in_a_sentence(
             reader.domains(ROOT, DomainQuery())
     finally:
         reader.close()
+
+
+def test_what_takes_a_while_is_not_at_hand_until_somebody_took_it(reader: Reader) -> None:
+    assert reader.at_hand().domains(ROOT, DomainQuery()) == reader.domains(ROOT, DomainQuery())
+    for query in (DomainQuery(search="lab-7"), DomainQuery(sort="-expires_on")):
+        with pytest.raises(NotAtHand):
+            reader.at_hand().domains(ROOT, query)
+        found = reader.domains(ROOT, query)
+        assert reader.at_hand().domains(ROOT, query) == found
+    with pytest.raises(NotAtHand):
+        reader.at_hand().domains(ROOT, DomainQuery(unowned=True))
+    with pytest.raises(NotAtHand):
+        reader.at_hand().stats(ROOT)
