@@ -53,6 +53,7 @@ class Deed:
     at: datetime
     subject: str
     details: dict[str, Any] = field(default_factory=dict)
+    outcome: str = "done"
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def acting(
             audit.append(db, _entry(deed, actor, action, "refused"))
         else:
             yield deed
-            audit.append(db, _entry(deed, actor, action, "done"))
+            audit.append(db, _entry(deed, actor, action, deed.outcome))
     if reason:
         raise NotAllowed(reason)
 

@@ -6,14 +6,14 @@ Services call `stage`, `commit` and `finish` in runs of their own; `run` does al
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dnsinv.actions.acting import Actor, acting, note, permit
+from dnsinv.actions.acting import Actor, Deed, acting, permit
 from dnsinv.actions.backup import restore_point
 from dnsinv.actions.collect import derive_current
 from dnsinv.actions.imported_owners import resolver
@@ -43,6 +43,10 @@ log = logging.getLogger(__name__)
 SMALLEST_BATCH, LARGEST_BATCH = 10, 1000
 WORKERS = 3  # slices at a time
 TAKE_OVER_SECONDS = 5.0  # for the services to have started what they are starting
+
+
+class _HasEnded(Exception):
+    """Somebody else has brought the migration to its end meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +166,15 @@ def commit(installation: Installation, number: int, slice_number: int, wait: Wai
     lake, store = installation.lake, installation.store
     if migration.state is State.CANCELLED:
         raise Cancelled
-    try:
-        done = commit_slice(lake, store, migration, slice_number, now, wait)
-    except Cancelled:
-        derive_current(installation)
-        raise
+    with store.read() as db:
+        is_open = slice_number in migrations.slice_numbers(db, number, is_open=True)
+    done = 0
+    if is_open:  # else a worker died when it had published it, and was started again
+        try:
+            done = commit_slice(lake, store, migration, slice_number, now, wait)
+        except Cancelled:
+            derive_current(installation)
+            raise
     finish(installation, number)
     return done
 
@@ -179,16 +187,11 @@ def finish(installation: Installation, number: int) -> Migration:
     if is_open or found.staged_at is None or found.state not in (State.RUNNING, State.PAUSED):
         return found
     derive_current(installation)
+    discard(installation.lake, found.id)  # before the end: nobody comes back to what has ended
     end = State.COMPLETED_WITH_ERRORS if found.invalid else State.COMPLETED
-    with installation.store.begin() as db:
-        is_mine = migrations.change_state(
-            db, number, [State.RUNNING, State.PAUSED], end, finished_at=now(), wanted=RUN
-        )
-        done = migrations.done(db, number)
-    if is_mine:
-        told: dict[str, Any] = {**done.outcomes, "items": found.items, "invalid": found.invalid}
-        note(installation, _service(found), "migration.complete", found.id, **told)
-        discard(installation.lake, found.id)
+    with _ending(installation, found, "migration.complete", end, wanted=RUN) as deed:
+        done = migrations.done(deed.db, number)
+        deed.details = {**done.outcomes, "items": found.items, "invalid": found.invalid}
     return find(installation, number)
 
 
@@ -253,6 +256,8 @@ def settle(installation: Installation, number: int) -> bool:
     Whether there was something to publish.
     """
     migration = find(installation, number)
+    if migration.undone_in is not None:
+        return False
     with installation.store.read() as db:
         left = migrations.slice_numbers(db, number, is_open=True)
         left = [each for each in left if migrations.committed_batches(db, number, each)]
@@ -397,16 +402,22 @@ def _after(migration: Migration, asked: Control) -> State:
 
 
 def _fail(installation: Installation, migration: Migration, why: str) -> None:
-    with installation.store.begin() as db:
-        is_mine = migrations.change_state(
-            db, migration.number, list(OPEN), State.FAILED, message=why, finished_at=now()
-        )
-    if is_mine:
-        note(installation, _service(migration), "migration.fail", migration.id, "failed", error=why)
+    with _ending(installation, migration, "migration.fail", State.FAILED, message=why) as deed:
+        deed.outcome, deed.details = "failed", {"error": why}
 
 
-def _service(migration: Migration) -> Actor:
-    return Actor(migration.created_by, "service")
+@contextmanager
+def _ending(
+    installation: Installation, migration: Migration, action: str, end: State, **values: Any
+) -> Iterator[Deed]:
+    """Bring a migration to its end and write that down; neither where it has ended already."""
+    before = list(OPEN) if end is State.FAILED else [State.RUNNING, State.PAUSED]
+    who = Actor(migration.created_by, "service")
+    with suppress(_HasEnded), acting(installation, who, action, Right.IMPORT, migration.id) as deed:
+        yield deed
+        values["finished_at"] = deed.at
+        if not migrations.change_state(deed.db, migration.number, before, end, **values):
+            raise _HasEnded
 
 
 @contextmanager

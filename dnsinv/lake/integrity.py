@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dnsinv.lake.lake import LOG_TABLES, SNAPSHOT_TABLES, Lake, literal
+from dnsinv.lake.lake import IMPORT_TABLES, LOG_TABLES, SNAPSHOT_TABLES, Lake, literal
 from dnsinv.lake.layout import Kind
 from dnsinv.lake.publish import MANIFEST
 from dnsinv.lake.schemas import (
@@ -61,6 +61,9 @@ def _files(lake: Lake) -> Iterator[tuple[Path, Table]]:
         for kind, table in tables.items():
             for path in sorted((layout.lake / folder / kind).rglob("*.parquet")):
                 yield path, table
+    for table, kind_of_import in IMPORT_TABLES.items():
+        for path in sorted(layout.imports(kind_of_import).rglob("*.parquet")):
+            yield path, table
     for path, table in (
         (layout.history("domains"), DOMAIN_HISTORY),
         (layout.history("records"), RECORD_HISTORY),
