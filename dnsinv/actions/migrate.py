@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from filelock import FileLock, Timeout
 from dnsinv.actions.acting import Actor, Deed, acting, permit
 from dnsinv.actions.backup import restore_point
 from dnsinv.actions.collect import derive_current
+from dnsinv.actions.holders import held
 from dnsinv.actions.imported_owners import resolver
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migration_runs import IN_DAGSTER, driving, end_work
@@ -358,7 +360,8 @@ def _stage(installation: Installation, migration: Migration, wait: Wait) -> None
             migrations.change(db, migration.number, items=items)
         _heed(installation, migration.number, wait)
 
-    staged = stage_file(installation.lake, job, resolver(installation, migration), checkpoint)
+    resolve = resolver(installation, migration)
+    staged = stage_file(installation.lake, job, resolve, partial(held, installation), checkpoint)
     publish_errors(installation.lake, migration.id)
     facts = {"items": staged.items, "invalid": staged.invalid, "warnings": staged.warnings}
     if staged.invalid and migration.options.strict:

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from dnsinv.actions.acting import Actor, permit
+from dnsinv.actions.holders import held
 from dnsinv.actions.imported_owners import known
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migrate import File, Wishes, options_of
@@ -51,7 +52,8 @@ def trial(
         named = owners.owners(db, wishes.assign)
     job = Job("", file.path, file.name, how, options, now())
     resolve = partial(known, installation)
-    found = try_out(installation.lake, job, resolve, beginning(file, max(limit, 1)), limit)
+    first = beginning(file, max(limit, 1))
+    found = try_out(installation.lake, job, resolve, partial(held, installation), first, limit)
     tallies: list[Tally] = found.pop("tallies")
     return {
         "name": file.name,

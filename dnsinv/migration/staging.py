@@ -6,7 +6,7 @@ visible before a slice is committed. Staging once more gives the same.
 
 import contextlib
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -33,7 +33,7 @@ from dnsinv.store.migrations import Batch, Options
 CHUNK = 20_000  # items on their way to rows
 WORK = "work"  # folder of what only staging itself reads
 MEMORY = "384MB"  # of DuckDB while it sorts; it goes on on disk
-KNOWN = ("known_domains", "known_records", "served_zones")
+KNOWN = ("known_domains", "known_records", "served_zones", "held_domains")
 SLICES = ((20_000, 1), (200_000, 3))  # rows up to which so many runs are best; beyond it MOST
 MOST_SLICES = 6
 
@@ -43,6 +43,9 @@ TABLES: Mapping[Kind, Table] = {"domains": IMPORTED_DOMAINS, "records": IMPORTED
 Resolve = Callable[[Sequence[str]], Mapping[str, str]]
 """What names of owners in a file mean: "u1" or "g1" by the number of a user or group; names that
 mean nobody are left out."""
+
+Held = Callable[[Sequence[str]], Collection[str]]
+"""Which of these names an account holds, as the providers themselves say now."""
 
 Checkpoint = Callable[[int], None]
 """Called between chunks with the items read so far; raises to give up."""
@@ -82,8 +85,10 @@ def sql(name: str) -> str:
     return (files("dnsinv.migration") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
 
 
-def stage(lake: Lake, job: Job, resolve: Resolve, checkpoint: Checkpoint) -> Staged:
+def stage(lake: Lake, job: Job, resolve: Resolve, held: Held, checkpoint: Checkpoint) -> Staged:
     """Read, check, sort and cut a file.
+
+    `held` is asked only where it is to be validated, of names that no account held when last seen.
 
     Raises:
         FileRefused: the file is refused whole.
@@ -97,7 +102,7 @@ def stage(lake: Lake, job: Job, resolve: Resolve, checkpoint: Checkpoint) -> Sta
         with contextlib.ExitStack() as closing:
             raw = _Raw(work, closing)
             items = _read(job, raw, checkpoint)
-        batches, inventory, warnings = _decide(lake, job, folder, resolve)
+        batches, inventory, warnings = _decide(lake, job, folder, resolve, held)
         shutil.rmtree(work)
         sync(folder)
     except (OSError, duckdb.Error, pa.ArrowException) as error:
@@ -186,7 +191,7 @@ def _read(job: Job, raw: _Raw, checkpoint: Checkpoint) -> int:
 
 
 def _decide(
-    lake: Lake, job: Job, folder: Path, resolve: Resolve
+    lake: Lake, job: Job, folder: Path, resolve: Resolve, held: Held
 ) -> tuple[tuple[Batch, ...], str, int]:
     """Sort, cut and decide; the batches, the inventory's version, and how many warnings more."""
     with standing_still(lake.layout), lake.connect() as con:
@@ -209,10 +214,13 @@ def _decide(
         for number in sorted({batch.slice for batch in batches}):
             _write_slice(con, job, folder, number, batches)
         warnings = _write_owned(con, folder, resolve, batches)
+        warnings += _look_for_holders(con, job, held)
         errors = f"from read_parquet({literal(folder / WORK / 'raw_errors.parquet')})"
         _copy(
             con,
-            MIGRATION_ERRORS.ordered(f"{errors} union all by name from unknown_owners"),
+            MIGRATION_ERRORS.ordered(
+                f"{errors} union all by name from unknown_owners union all by name from not_held"
+            ),
             folder / "errors.parquet",
         )
     return batches, inventory, warnings
@@ -286,6 +294,18 @@ def _write_owned(
         )
     ((warnings,),) = con.execute("select count(*) from unknown_owners").fetchall()
     return int(warnings)
+
+
+def _look_for_holders(con: duckdb.DuckDBPyConnection, job: Job, held: Held) -> int:
+    """Warn of domains that no account holds; of how many."""
+    names: list[str] = []
+    if job.options.validate:
+        query = "select distinct zone from decided where zone not in (from held_domains) order by 1"
+        names = [name for (name,) in con.execute(query).fetchall()]
+    unheld = sorted(set(names).difference(held(names) if names else ()))
+    con.register("unheld", pa.table([unheld], pa.schema([("name", "string")])))
+    view(con, "not_held", sql("not_held"))
+    return len(unheld)
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:

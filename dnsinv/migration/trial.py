@@ -14,14 +14,16 @@ from dnsinv.errors import LakeError
 from dnsinv.lake.lake import Lake, literal
 from dnsinv.migration.chunks import Chunk
 from dnsinv.migration.preview import MOST_ROWS, Sample, preview
-from dnsinv.migration.staging import TABLES, Job, Kind, Resolve, discard, stage
+from dnsinv.migration.staging import TABLES, Held, Job, Kind, Resolve, discard, stage
 from dnsinv.migration.tallies import KEYS, Tally, came_to
 
 ABANDONED = timedelta(days=1)  # after which what a killed look left behind goes
 PREFIX = "trial-"
 
 
-def trial(lake: Lake, job: Job, resolve: Resolve, first: Chunk, limit: int) -> dict[str, Any]:
+def trial(
+    lake: Lake, job: Job, resolve: Resolve, held: Held, first: Chunk, limit: int
+) -> dict[str, Any]:
     """What a file would come to.
 
     Gives `items`, `invalid`, `warnings`, `rows` by outcome, `tallies` (each a Tally), `samples`
@@ -38,7 +40,7 @@ def trial(lake: Lake, job: Job, resolve: Resolve, first: Chunk, limit: int) -> d
     looked = replace(job, id=f"{PREFIX}{secrets.token_hex(8)}")
     folder = lake.layout.migration(looked.id)
     try:
-        staged = stage(lake, looked, resolve, lambda _items: None)
+        staged = stage(lake, looked, resolve, held, lambda _items: None)
         with lake.open() as con:
             path = literal(folder / "errors.parquet")
             errors = con.sql(f"from read_parquet({path}) limit {limit:d}").to_arrow_table()

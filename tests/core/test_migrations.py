@@ -348,6 +348,20 @@ def test_owners_come_from_a_field_and_are_made_where_asked(installation: Install
     assert (owned.owner.name, owned.source_id) == ("new at example.com", made.id)
 
 
+def test_domains_that_no_account_holds_are_told_where_that_is_asked(
+    installation: Installation,
+) -> None:
+    world = Observed(installation)
+    world.observe_names("a.example")
+    items = [OLD, OLD, {"domain": "mine.example"}, {"domain": "mine.example"}]
+
+    asked = imported(installation, items, validate=True)
+
+    assert (asked.state, asked.invalid, asked.warnings) == (State.COMPLETED, 0, 1)
+    told = "select item, code, value, is_warning from migration_errors"
+    assert installation.lake.query(told) == [(3, "not_held", "mine.example", True)]
+
+
 @pytest.mark.parametrize(
     ("wishes", "says"),
     [
