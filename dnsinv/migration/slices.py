@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from dnsinv.domain.people import Owner
 from dnsinv.domain.records import RecordIdentity
-from dnsinv.errors import Busy
+from dnsinv.errors import Busy, LakeError
 from dnsinv.lake.lake import Lake, literal
 from dnsinv.lake.publish import Publication, recover
 from dnsinv.migration.staging import TABLES, owned_file, staged_file
@@ -52,6 +52,14 @@ def commit_slice(
     with _alone(lake, migration, number):
         with store.read() as db:
             left = migrations.open_batches(db, migration.number, number)
+            is_open = number in migrations.slice_numbers(db, migration.number, is_open=True)
+        if is_open and not any(
+            staged_file(lake, migration.id, kind, number).exists() for kind in TABLES
+        ):
+            raise LakeError(
+                f"What was staged of slice {number} of {migration.id} is gone: cancel {migration.id} "
+                "and import its file again."
+            )
         given = _Given(lake, migration, number)
         done = 0
         for batch in left:
