@@ -57,8 +57,8 @@ def commit_slice(
             staged_file(lake, migration.id, kind, number).exists() for kind in TABLES
         ):
             raise LakeError(
-                f"What was staged of slice {number} of {migration.id} is gone: cancel {migration.id} "
-                "and import its file again."
+                f"What was staged of slice {number} of {migration.id} is gone: "
+                f"cancel {migration.id} and import its file again."
             )
         given = _Given(lake, migration, number)
         done = 0
