@@ -52,14 +52,7 @@ def commit_slice(
     with _alone(lake, migration, number):
         with store.read() as db:
             left = migrations.open_batches(db, migration.number, number)
-            is_open = number in migrations.slice_numbers(db, migration.number, is_open=True)
-        if is_open and not any(
-            staged_file(lake, migration.id, kind, number).exists() for kind in TABLES
-        ):
-            raise LakeError(
-                f"What was staged of slice {number} of {migration.id} is gone: "
-                f"cancel {migration.id} and import its file again."
-            )
+        _refuse_unstaged(lake, store, migration, number)
         given = _Given(lake, migration, number)
         done = 0
         for batch in left:
@@ -125,6 +118,8 @@ def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock:
     with store.read() as db:
         committed = migrations.committed_batches(db, migration.number, number)
         is_whole = not migrations.open_batches(db, migration.number, number)
+    if committed:
+        _refuse_unstaged(lake, store, migration, number)
     key = f"import-{migration.id}-{number}"
     recover(lake.layout, key)
     publication = Publication(lake.layout, key)
@@ -144,6 +139,19 @@ def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock:
     if is_whole:
         with store.begin() as db:
             migrations.publish_slice(db, migration.number, number, clock())
+
+
+def _refuse_unstaged(lake: Lake, store: Store, migration: Migration, number: int) -> None:
+    """Nothing of a slice may count as imported whose rows are not there to be published."""
+    if any(staged_file(lake, migration.id, kind, number).exists() for kind in TABLES):
+        return
+    with store.read() as db:
+        is_open = number in migrations.slice_numbers(db, migration.number, is_open=True)
+    if is_open:
+        raise LakeError(
+            f"What was staged of slice {number} of {migration.id} is gone: "
+            f"cancel {migration.id} and import its file again."
+        )
 
 
 @contextmanager
