@@ -4,7 +4,7 @@ Services call `stage`, `commit` and `finish` in runs of their own; `run` does al
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -33,7 +33,14 @@ from dnsinv.domain.migrations import (
 )
 from dnsinv.domain.permission import Right
 from dnsinv.errors import Busy, Conflict, DnsinvError, FileRefused, NotThere, UsageError
-from dnsinv.migration.slices import Cancelled, Wait, commit_slice, settle_slice, withdraw
+from dnsinv.migration.slices import (
+    Cancelled,
+    Wait,
+    commit_slice,
+    is_staged,
+    settle_slice,
+    withdraw,
+)
 from dnsinv.migration.staging import Job, discard, publish_errors
 from dnsinv.migration.staging import stage as stage_file
 from dnsinv.migration.templates import Template, template
@@ -75,13 +82,22 @@ class Wishes:
 
 
 def submit(
-    installation: Installation, actor: Actor, file: File, how: Template, wishes: Wishes
+    installation: Installation,
+    actor: Actor,
+    file: File,
+    how: Template,
+    wishes: Wishes,
+    claim: Callable[[Deed, int], None] | None = None,
 ) -> Migration:
     """Write down a migration to be done; nothing of the file is read yet.
+
+    Args:
+        claim: writes down in the same transaction that the file is imported by that number.
 
     Raises:
         NotAllowed: the actor may not import, or not create users.
         UsageError: an option is not one, or an owner is unknown or may be two.
+        whatever `claim` raises: there is no migration then.
     """
     options = options_of(how, wishes)
     needs = Right.MANAGE_PEOPLE if options.create_users else Right.IMPORT
@@ -101,6 +117,8 @@ def submit(
             created_in=deed.seq,
             created_at=deed.at,
         )
+        if claim:
+            claim(deed, made.number)
         deed.subject = made.id
         deed.details = {
             "file": file.name,
@@ -263,6 +281,7 @@ def settle(installation: Installation, number: int) -> bool:
     with installation.store.read() as db:
         left = migrations.slice_numbers(db, number, is_open=True)
         left = [each for each in left if migrations.committed_batches(db, number, each)]
+    left = [each for each in left if is_staged(installation.lake, migration, each)]
     settled = False
     for each in left:
         try:

@@ -64,6 +64,11 @@ def commit_slice(
     return done
 
 
+def is_staged(lake: Lake, migration: Migration, number: int) -> bool:
+    """Whether the rows of a slice are there to be published."""
+    return any(staged_file(lake, migration.id, kind, number).exists() for kind in TABLES)
+
+
 def settle_slice(lake: Lake, store: Store, migration: Migration, number: int, clock: Clock) -> None:
     """Publish what is committed of a slice that nobody works on any more.
 
@@ -96,14 +101,13 @@ def _commit(
     while True:
         wait(0)  # raises where the worker is to end
         with store.begin() as db:
-            wanted = migrations.wanted(db, migration.number)
-            if wanted == CANCEL:
-                return False
-            if wanted != PAUSE:
-                at = clock()
-                if migrations.commit(db, migration.number, batch, at):
-                    _assign(db, migration, given.of(batch), at)
+            at = clock()
+            if migrations.commit(db, migration.number, batch, at):
+                _assign(db, migration, given.of(batch), at)
                 return True
+            wanted = migrations.wanted(db, migration.number)
+        if wanted != PAUSE:
+            return wanted != CANCEL  # else it was committed already
         wait(POLL_SECONDS)
 
 
@@ -129,6 +133,9 @@ def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock:
         if not committed or not staged.exists():
             continue
         final = lake.layout.imported(kind, migration.id, number)
+        if is_whole:
+            publication.copy(staged, table, final)
+            continue
         with lake.open() as con:
             part = f"batch between {committed[0]:d} and {committed[-1]:d}"
             publication.write(
@@ -143,7 +150,7 @@ def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock:
 
 def _refuse_unstaged(lake: Lake, store: Store, migration: Migration, number: int) -> None:
     """Nothing of a slice may count as imported whose rows are not there to be published."""
-    if any(staged_file(lake, migration.id, kind, number).exists() for kind in TABLES):
+    if is_staged(lake, migration, number):
         return
     with store.read() as db:
         is_open = number in migrations.slice_numbers(db, migration.number, is_open=True)
