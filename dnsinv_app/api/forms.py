@@ -102,7 +102,7 @@ async def _json(request: Request) -> Any:
 
 def _checked(model: type[Asked], sent: Any, *, is_form: bool = False) -> Asked:
     try:
-        return model.model_validate_strings(sent) if is_form else model.model_validate(sent)
+        return model.model_validate(sent, strict=not is_form)  # all that a form has is text
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
         raise RequestValidationError(

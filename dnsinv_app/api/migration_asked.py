@@ -1,5 +1,6 @@
 """What is asked of migrations: their options in a body or a form, and what is answered of a job."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -38,6 +39,16 @@ def _split(value: Any) -> Any:
     if isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return value
+
+
+def _parsed(value: Any) -> Any:
+    """What a form has as text; what it may contain is the template's to say."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError("It is not JSON.") from None
 
 
 OwnerNames = Annotated[
@@ -101,7 +112,7 @@ class MigrationAsked(Options):
 class PreviewAsked(Options):
     """An import to be tried."""
 
-    template: dict[str, Any] | None = Field(
+    template: Annotated[dict[str, Any] | None, BeforeValidator(_parsed)] = Field(
         default=None, description="A definition that is not kept yet, instead of template_id."
     )
     limit: int = Field(default=20, ge=1, le=100, description="Items that are shown.")
