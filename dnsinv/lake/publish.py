@@ -89,6 +89,24 @@ class Publication:
                 file.append(pa.Table.from_batches([batch]))
         return file.rows
 
+    def copy(self, source: Path, table: Table, to: Path) -> int:
+        """Take a Parquet file as it is, with the columns and order of `table`; its row count.
+
+        Raises:
+            LakeError: as `write`.
+        """
+        staged = self.folder / f"{len(self._moves):03}.parquet"
+        try:
+            staged.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, staged)
+            sync(staged)
+            rows: int = pq.read_metadata(source).num_rows
+            _check(staged, table, rows)
+        except (OSError, pa.ArrowException) as error:
+            raise LakeError(f"Cannot write {to}: {error}") from error
+        self._moves.append((staged.name, str(to.relative_to(self._layout.root))))
+        return rows
+
     @contextmanager
     def appending(self, table: Table, to: Path) -> Iterator["Appending"]:
         """The same part by part, each in the table's order and after the one before.

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
 
 from dnsinv.domain.migrations import OUTCOMES, State, migration_id
 from dnsinv.store.tables import migration_batches as batches
@@ -13,6 +13,19 @@ from dnsinv.store.tables import migration_slices as slices
 from dnsinv.store.tables import migrations as table
 
 RUN, PAUSE, CANCEL = "run", "pause", "cancel"  # what is wanted of the workers
+
+_WANTED = select(table.c.wanted).where(table.c.number == bindparam("of"))
+_COMMIT = (
+    update(batches)
+    .where(
+        batches.c.migration == bindparam("of"),
+        batches.c.number == bindparam("batch"),
+        batches.c.committed_at.is_(None),
+        _WANTED.scalar_subquery() == RUN,
+    )
+    .values(committed_at=bindparam("at"))
+)
+"""Made once: a file of 10,000 batches executes it as often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,22 +202,13 @@ def committed_batches(db: Connection, number: int, slice_number: int) -> list[in
 
 
 def commit(db: Connection, number: int, batch: int, at: datetime) -> bool:
-    """Mark a batch as committed; False if it was already."""
-    done = db.execute(
-        update(batches)
-        .where(
-            batches.c.migration == number,
-            batches.c.number == batch,
-            batches.c.committed_at.is_(None),
-        )
-        .values(committed_at=at)
-    )
-    return done.rowcount > 0
+    """Mark a batch as committed; False if it was already, or the workers shall not go on."""
+    return db.execute(_COMMIT, {"of": number, "batch": batch, "at": at}).rowcount > 0
 
 
 def wanted(db: Connection, number: int) -> str:
     """What is wanted of the workers now: run, pause or cancel."""
-    return str(db.execute(select(table.c.wanted).where(table.c.number == number)).scalar_one())
+    return str(db.execute(_WANTED, {"of": number}).scalar_one())
 
 
 def publish_slice(db: Connection, number: int, slice_number: int, at: datetime) -> None:
