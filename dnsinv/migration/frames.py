@@ -116,9 +116,12 @@ class Frame:
             start = [self.start(row, wanted) for row in range(len(self.values))]
         if wanted.special == VALUE:
             return start
-        if start is self.values and wanted.field is not None and wanted.field not in self.names:
+        name = wanted.field
+        if name is None:
+            return list(map(getter, start))
+        if start is self.values and name not in self.names:
             return None
-        return list(map(getter, start))
+        return [value.get(name) if type(value) is dict else None for value in start]
 
     def where(self, row: int, wanted: Path) -> str:
         """The path that leads from the item to one row's value of a path."""
