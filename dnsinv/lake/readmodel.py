@@ -20,7 +20,7 @@ from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
 from dnsinv.lake.told import CHANGES, told_changes, told_rows
 
 LISTS = (DOMAINS, DNS_RECORDS, CHANGES)  # of which there are files of rows
-MEMORY = "512MB"  # of DuckDB meanwhile: more makes it no faster
+MEMORY = "256MB"  # of DuckDB meanwhile: more makes it no faster
 BATCH = 65_536  # rows on their way into such a file
 
 SHAPE = 2  # another number once what is in the files, or how, is another
