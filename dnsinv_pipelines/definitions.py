@@ -5,6 +5,7 @@ import warnings
 import dagster as dg
 
 from dnsinv_pipelines import checks, jobs
+from dnsinv_pipelines.arriving import arrivals_due, import_arrivals
 from dnsinv_pipelines.assets import changes, current, imports, snapshots
 from dnsinv_pipelines.migrating import migrations_due
 from dnsinv_pipelines.resources import InstallationResource
@@ -38,8 +39,9 @@ defs = dg.Definitions(
         jobs.collect_domain,
         jobs.check_freshness,
         stage_migration,
+        import_arrivals,
     ],
-    sensors=[collect_when_due, migrations_due, end_dead_runs],
+    sensors=[collect_when_due, migrations_due, arrivals_due, end_dead_runs],
     schedules=[jobs.check_freshness_hourly],
     resources={"installation": InstallationResource()},
     executor=dg.in_process_executor,  # another process per step would cost 4 to 7 s each

@@ -3,7 +3,7 @@
     for arrival in arrivals(installation):          # one file at a time, copied here
         with acting(...) as deed:                   # the migration begins
             number = ...
-            claim(deed, arrival, number)            # and the file counts as imported, together
+            claim(deed, number, arrival)            # and the file counts as imported, together
 
 So a file is imported once, whoever looks, however often, and wherever it is killed.
 """
@@ -171,7 +171,35 @@ def arrivals(
         found.write_down()
 
 
-def claim(deed: Deed, arrival: Arrival, migration: int) -> None:
+def has_arrivals(
+    installation: Installation, at: datetime | None = None, *, settle: timedelta = SETTLE
+) -> bool:
+    """Whether `arrivals` may have something, told without fetching anything."""
+    at = at or now()
+    with installation.store.read() as db:
+        due = rules.due(stored.all_schedules(db), at)
+        known = {each.id: stored.marks(db, each.id) for each in due}
+    return any(
+        scheme_of(each.source) or _waits(installation, each, known[each.id], at, settle)
+        for each in due
+    )
+
+
+def _waits(
+    installation: Installation,
+    schedule: Schedule,
+    known: Mapping[str, Mark],
+    at: datetime,
+    settle: timedelta,
+) -> bool:
+    try:
+        found = find(installation.settings.inbox, schedule.source)
+    except DnsinvError:
+        return True  # whoever looks writes it down
+    return bool(rules.ready(found, known, at, settle))
+
+
+def claim(deed: Deed, migration: int, arrival: Arrival) -> None:
     """Write down that a file is imported by a migration, in the transaction that begins it.
 
     Raises:

@@ -10,6 +10,7 @@ import click
 
 from dnsinv.actions import migrate, migration_reports
 from dnsinv.cli import import_tables, migration_run
+from dnsinv.cli.migration_schedules import schedules
 from dnsinv.cli.migration_templates import templates
 from dnsinv.cli.operator import at_work
 from dnsinv.domain.migrations import CONTROLS, Control, State
@@ -29,6 +30,7 @@ def migration() -> None:
 
 
 migration.add_command(templates)
+migration.add_command(schedules)
 
 
 @migration.command("list", epilog="Example: dnsinv migration list --limit 50")

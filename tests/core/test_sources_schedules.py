@@ -55,7 +55,7 @@ def begin(installation: Installation, arrival: Arrival) -> int:
         values = {column.name: _nothing(column) for column in needed[1:]}
         key = deed.db.execute(migrations.insert().values(values)).inserted_primary_key
         number = int(key[0])
-        claim(deed, arrival, number)
+        claim(deed, number, arrival)
     return number
 
 
