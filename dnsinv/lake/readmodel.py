@@ -23,7 +23,7 @@ LISTS = (DOMAINS, DNS_RECORDS, CHANGES)  # of which there are files of rows
 MEMORY = "256MB"  # of DuckDB meanwhile: more makes it no faster
 BATCH = 65_536  # rows on their way into such a file
 
-SHAPE = 2  # another number once what is in the files, or how, is another
+SHAPE = 3  # another number once what is in the files, or how, is another
 KEPT = 2  # a reader may still be on the version before
 POINTER = "read.pointer"
 PREFIX = f"read-{SHAPE}-"

@@ -64,6 +64,8 @@ def _changes(table: Table, kind: str, moved_from: str, state: tuple[Column, ...]
 
 def _told(column: Column, of: str = "") -> str:
     name = f'{of}"{column.name}"'
+    if column.name == "attributes":
+        return f"{name}::json"
     if column.type != "timestamptz":
         return f"{name}::varchar" if column.type == "date" else name
     return f"replace(strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ'), '.000000Z', 'Z')"

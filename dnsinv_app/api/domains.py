@@ -1,7 +1,7 @@
 """/api/domains: the domains, and what people say of them. What belongs to one is in domain.py."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
@@ -51,7 +51,8 @@ class DomainItem(BaseModel):
     last_seen_at: datetime | None
     removed_on: date | None
     record_count: int
-    sources: list[str] = Field(examples=[["godaddy/main"]])
+    sources: list[str] = Field(examples=[["godaddy/main", "import/m000001"]])
+    attributes: dict[str, Any] | None = Field(description="What imports say beside.")
     owners: list[str] = Field(examples=[["ada"]])
     groups: list[str] = Field(examples=[["ops"]])
     tags: list[str]

@@ -1,7 +1,7 @@
 """/api/dns and /api/assign-dns: the DNS records and whose they are."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -36,6 +36,8 @@ class RecordItem(BaseModel):
     tags: list[str] | None
     first_seen_at: datetime
     last_seen_at: datetime
+    entry: int = Field(description="1; 2, 3 ... for copies that an import appended.")
+    attributes: dict[str, Any] | None = Field(description="What an import says beside.")
     owners: list[str] = Field(description="Its own, else its domain's.")
     groups: list[str]
 
