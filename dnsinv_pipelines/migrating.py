@@ -167,8 +167,8 @@ class _Look:
         self._look_at_dagster()  # anew, as nobody else acts from here on
         migration = find(self._opened, number)
         step = following.step(migration, self._standing(migration))
-        self._remember(migration, step)
         self._do(migration, step)
+        self._remember(migration, step)
         said = step.why if isinstance(step, Rest) else type(step).__name__
         return f"{migration.id} ({migration.state}): {said}."
 
