@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from dnsinv.actions.acting import Actor, acting
@@ -13,6 +14,8 @@ from dnsinv.migration.staging import Resolve
 from dnsinv.store import owners, people
 from dnsinv.store.migrations import Migration
 
+FEW = 20  # names that are looked for one by one
+
 
 def resolver(installation: Installation, migration: Migration) -> Resolve:
     """Finds the users and groups by name or address, for staging."""
@@ -22,11 +25,7 @@ def resolver(installation: Installation, migration: Migration) -> Resolve:
         missing = [name for name in names if name not in found]
         if missing and migration.options.create_users:
             _create(installation, migration, missing)
-            with installation.store.read() as db:
-                for name in missing:
-                    user = people.find_by_name(db, name)
-                    if user is not None:
-                        found[name] = f"user:{user.id}"
+            found |= known(installation, missing)
         return found
 
     return resolve
@@ -36,9 +35,10 @@ def known(installation: Installation, names: Sequence[str]) -> dict[str, str]:
     """The users and groups that there are of those names or addresses, as staging wants them."""
     found = {}
     with installation.store.read() as db:
+        meant = owners.everybody(db) if len(names) > FEW else partial(owners.owner, db)
         for name in names:
             with suppress(UsageError):  # unknown, or it may be two
-                found[name] = _code(owners.owner(db, name))
+                found[name] = _code(meant(name))
     return found
 
 
@@ -47,7 +47,8 @@ def _create(installation: Installation, migration: Migration, names: Sequence[st
     actor = Actor(migration.created_by, "service")
     with acting(installation, actor, "migration.users", Right.MANAGE_PEOPLE, migration.id) as deed:
         made = {name_key(row["name"]): row for name in names if (row := _row(name)) is not None}
-        rows = [row for row in made.values() if people.find_by_name(deed.db, row["name"]) is None]
+        there = {name_key(user.name) for user in people.all_users(deed.db)}
+        rows = [row for key, row in made.items() if key not in there]
         people.add_many(deed.db, rows, deed.at, deed.seq)
         deed.details = {"created": len(rows), "first": [row["name"] for row in rows[:20]]}
 
