@@ -57,6 +57,7 @@ OBSERVED = ["alpha.example", "beta.example", "delta.example", "epsilon.example"]
 ENTERED = "entered.example"
 LEGACY = [f"legacy{number}.example" for number in range(6)]
 FRESH = [f"new{number}.example" for number in range(16)]
+COMING = FRESH[-1]  # which the account has later too
 NAMES = [*OBSERVED[:3], ENTERED, *LEGACY, *FRESH]
 
 
@@ -166,14 +167,16 @@ def _collect(installation: Installation, _: Order) -> None:
     """The account later: a domain with a record more, one that came, one that an import has too."""
     zones: dict[str, list[Record]] = {name: some_records(name, 2) for name in OBSERVED[1:]}
     zones[OBSERVED[1]] = [*zones[OBSERVED[1]], a_record(OBSERVED[1], "new", "192.0.2.77")]
-    zones[FRESH[0]] = some_records(FRESH[0], 3)
+    zones[COMING] = some_records(COMING, 3)
     zones["zeta.example"] = some_records("zeta.example", 1)
-    expires = {FRESH[0]: domain(FRESH[0], auto_renew=True)}
-    _observe(installation, Scripted(zones, domains=expires))
+    renewing = domain(COMING, auto_renew=True)
+    _observe(installation, Scripted(zones, domains={COMING: renewing}))
 
 
 def _submit_one(installation: Installation, order: Order) -> None:
-    _submit(installation, f"{order.strategy} {order.number}", order.strategy)
+    """What skips or appends heeds what was there when it began: no name that comes meanwhile."""
+    names = NAMES if order.strategy in ("merge", "replace") else [*NAMES[:-1]]
+    _submit(installation, f"{order.strategy} {order.number}", order.strategy, names)
 
 
 def _submit(installation: Installation, seed: str, strategy: str, names: list[str] = NAMES) -> int:

@@ -8,15 +8,17 @@
 -- What people entered comes first, then the migrations in order of their ids, each in order of batches and rows, so that
 -- the result does not depend on which of them was faster. Of a name: what comes after the last replace counts, in that
 -- order; the first value that is not null wins; lists are united; a skip counts only where nothing came before it; an
--- append is a copy where something came before it. A copy of what is gone takes its place.
+-- append is a copy where something came before it, or a provider had it when it began. A copy of what is gone takes its
+-- place. What else was there when it began does not count: it may have been a later migration's.
 
 with
     said as (
-        select * from imported_domains
+        select *, coalesce(existed not in ('import', 'manual', 'file'), false) as is_beside -- what a provider had already
+        from imported_domains
         where strategy <> 'skip' or existed is null or existed in ('import', 'file')
         union all by name
         select
-            name, registered_on, expires_on, since as imported_at, '' as migration, 0 as batch, 0 as place, 'merge' as strategy, 'new' as outcome
+            name, registered_on, expires_on, since as imported_at, '' as migration, 0 as batch, 0 as place, 'merge' as strategy, false as is_beside
         from manual_domains
     ),
     several as (
@@ -26,7 +28,7 @@ with
         select
             *,
             row_number() over (partition by name order by migration, batch, place) as nth,
-            outcome = 'appended' or strategy = 'append' and nth > 1 as is_copy,
+            strategy = 'append' and (nth > 1 or is_beside) as is_copy,
             name in (select name from domain_history) as is_known
         from said
         where name in (select name from several)
@@ -77,7 +79,7 @@ from settled s
 union all by name
 select
     name,
-    if(outcome = 'appended' and name in (select name from domain_history), 2, 1) as entry,
+    if(strategy = 'append' and is_beside and name in (select name from domain_history), 2, 1) as entry,
     godaddy_status, cloudflare_status, discovered_on, registered_on, expires_on, auto_renew, locked, privacy, nameservers, attributes,
     imported_at as first_imported_at, imported_at,
     [if(migration = '', 'manual', 'import/' || migration)] as sources,

@@ -17,7 +17,7 @@ with
         select
             *,
             row_number() over (partition by zone, name, type, content, priority order by migration, batch, place) as nth,
-            outcome = 'appended' or strategy = 'append' and nth > 1 as is_copy
+            strategy = 'append' and nth > 1 as is_copy
         from said
     ),
     numbered as (
