@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import collecting, exporting, publishing, reading, serving, starting
+from bench import collecting, exporting, importing, publishing, reading, serving, starting
 from bench.report import Line, show
 
 LINES: dict[str, Callable[[Path], Iterator[Line]]] = {
@@ -15,6 +15,7 @@ LINES: dict[str, Callable[[Path], Iterator[Line]]] = {
     "cloudflare": collecting.cloudflare,
     "godaddy": collecting.godaddy,
     "large": collecting.large,
+    "importing": importing.importing,
     "reading": reading.reading,
     "exporting": exporting.exporting,
     "api": serving.serving,
