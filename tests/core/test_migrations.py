@@ -16,6 +16,7 @@ from dnsinv.actions.installation import Installation
 from dnsinv.actions.people import create_user
 from dnsinv.domain.migrations import Control, State
 from dnsinv.errors import Conflict, NotThere, UsageError
+from dnsinv.lake.integrity import problems
 from dnsinv.migration.templates import builtin, template
 from dnsinv.store import migrations
 from dnsinv.store.migrations import Migration
@@ -25,6 +26,7 @@ from tests.core.stores import ROOT
 Items = Sequence[Mapping[str, Any]]
 DOMAINS = next(each for each in builtin() if each.id == "godaddy-domains")
 RECORDS = next(each for each in builtin() if each.id == "dns-records")
+ASSETS = next(each for each in builtin() if each.id == "organisation")
 wait = threading.Event().wait
 
 
@@ -141,6 +143,45 @@ def test_migrations_with_the_same_keys_settle_in_the_order_of_their_ids(
     assert domains(installation, "name, godaddy_status") == [("a.example", "active")]
     migrate.undo(installation, ROOT, first.id)
     assert domains(installation, "name, cloudflare_status") == [("a.example", "parked")]
+
+
+def test_a_copy_is_beside_what_came_before_it_whatever_was_there_when_it_began(
+    installation: Installation,
+) -> None:
+    first = submitted(installation, [OLD], duplicates="append")
+    second = submitted(installation, [NEW], duplicates="merge")
+
+    migrate.run(installation, second.number, wait)
+    last = migrate.run(installation, first.number, wait)
+
+    assert outcomes(installation, last) == {"appended": 1}
+    assert domains(installation, "name, status") == [("a.example", "(active, parked)")]
+
+
+@pytest.mark.parametrize(("strategy", "ttl"), [("merge", 3600), ("replace", 300), ("skip", 3600)])
+def test_what_one_item_says_twice_follows_the_strategy_in_its_order(
+    installation: Installation, strategy: str, ttl: int
+) -> None:
+    www = {"subdomain": "www", "type": "A", "data": "192.0.2.1"}
+    records = [www | {"ttl": 3600}, www | {"ttl": 60}, www | {"ttl": 300}]
+
+    imported(
+        installation, [{"domain": "a.example", "records": records}], ASSETS, duplicates=strategy
+    )
+
+    assert installation.lake.query("select ttl from dns_records") == [(ttl,)]
+
+
+def test_a_damaged_file_of_an_import_is_told(installation: Installation) -> None:
+    done = imported(installation, [OLD])
+    assert not list(problems(installation.lake))
+
+    path = installation.lake.layout.imported("domains", done.id, 0)
+    path.write_bytes(path.read_bytes()[:-9])
+
+    (problem,) = problems(installation.lake)
+    assert problem.code == "damaged_file"
+    assert str(path) in problem.text
 
 
 def test_what_a_provider_observes_stays_and_a_file_fills_in_the_rest(
