@@ -38,6 +38,7 @@ from dnsinv_app.shell import Shell, streamlit_app
 from dnsinv_app.sign_in_pages import SignInPages
 
 HOST = "127.0.0.1"  # a reverse proxy with TLS stands in front of it where others are to reach it
+GRACE_SECONDS = 5  # for what is under way when it is to end; some streams would go on for minutes
 STATIC = Path(__file__).parent / "static"
 
 
@@ -120,6 +121,7 @@ def main() -> int:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
     finally:
         installation.close()

@@ -19,9 +19,11 @@ import pytest
 from dnsinv.actions import migrate
 from dnsinv.actions.groups import create_group
 from dnsinv.actions.people import create_user
+from dnsinv.actions.templates import find_template
 from dnsinv_app.api.migration_events import MOST_STREAMS
 from tests.app.api import OPERATOR, Served, error_of, served_from
 from tests.app.inventory import Inventory
+from tests.app.served import serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "migration.md").read_text(encoding="utf-8")
 LEGACY = (
@@ -57,8 +59,11 @@ def begin(served: Served, content: bytes = LEGACY, name: str = "legacy.json", **
 
 def run(served: Served, job_id: str) -> None:
     """Do it as a worker of the services would."""
-    pause = threading.Event()
-    migrate.run(served.installation, migrate.number_of(job_id), lambda s: pause.wait(s) and None)
+    migrate.run(served.installation, migrate.number_of(job_id), wait)
+
+
+def wait(seconds: float) -> None:
+    threading.Event().wait(seconds)
 
 
 def progress(served: Served, job_id: str) -> dict[str, Any]:
@@ -416,6 +421,27 @@ def test_streams_of_events_are_bounded_and_whoever_hangs_up_gives_its_place_back
         if free.is_success:
             break
     assert [kind for kind, _ in _read(free.text)] == ["progress", "end"]
+
+
+def test_whoever_follows_a_migration_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    with ExitStack() as streams, serving(tmp_path) as server:
+        cookie = {"Cookie": server.cookie("reader")}
+        path = tmp_path / "a.json"
+        path.write_bytes(LEGACY)
+        how = find_template(server.installation, OPERATOR, "flexible").template
+        file = migrate.File(path, "a.json", "test", len(LEGACY))
+        made = migrate.submit(server.installation, OPERATOR, file, how, migrate.Wishes())
+        stream = streams.enter_context(
+            httpx.stream(
+                "GET",
+                f"{server.address}/api/migration/events",
+                params={"job_id": made.id},
+                headers=cookie,
+                trust_env=False,
+            )
+        )
+        followed = _events(stream)
+        assert next(followed)[1]["state"] == "pending"
 
 
 def _events(stream: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
