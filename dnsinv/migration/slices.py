@@ -25,6 +25,7 @@ from dnsinv.store.database import Store
 from dnsinv.store.migrations import CANCEL, PAUSE, Migration
 
 POLL_SECONDS = 0.2  # between looks at the store while paused
+PATIENCE_SECONDS = 30.0  # with a worker that was told to end and is still publishing
 
 Clock = Callable[[], datetime]
 Wait = Callable[[float], None]
@@ -80,10 +81,20 @@ def settle_slice(lake: Lake, store: Store, migration: Migration, number: int, cl
 
 
 def withdraw(lake: Lake, store: Store, migration: Migration) -> None:
-    """Empty every published file of a migration, all at once; nothing of it counts any more."""
+    """Empty every published file of a migration, all at once; nothing of it counts any more.
+
+    It is written down that it is undone: workers that were told to end publish nothing more.
+
+    Raises:
+        Busy: one of them does not end.
+    """
     publication = Publication(lake.layout, f"undo-{migration.id}")
     with store.read() as db:
         numbers = migrations.slice_numbers(db, migration.number)
+    for number in numbers:
+        # Whoever began to publish before that was written down ends, or died and is finished.
+        with _alone(lake, migration, number, PATIENCE_SECONDS):
+            _begun(lake, migration, number)
     with lake.open() as con:
         for kind, table in TABLES.items():
             for number in numbers:
@@ -118,16 +129,19 @@ def _assign(db: Connection, migration: Migration, given: Given, at: datetime) ->
 
 
 def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock: Clock) -> None:
-    """Publish the committed batches of a slice, and note it where these are all."""
+    """Publish the committed batches of a slice, and note it where these are all.
+
+    Nothing of a migration that was undone meanwhile.
+    """
     with store.read() as db:
+        found = migrations.find(db, migration.number)
+        if found is None or found.undone_in is not None:
+            return
         committed = migrations.committed_batches(db, migration.number, number)
         is_whole = not migrations.open_batches(db, migration.number, number)
     if committed:
         _refuse_unstaged(lake, store, migration, number)
-    key = f"import-{migration.id}-{number}"
-    recover(lake.layout, key)
-    publication = Publication(lake.layout, key)
-    publication.close()
+    publication = _begun(lake, migration, number)
     for kind, table in TABLES.items():
         staged = staged_file(lake, migration.id, kind, number)
         if not committed or not staged.exists():
@@ -161,10 +175,21 @@ def _refuse_unstaged(lake: Lake, store: Store, migration: Migration, number: int
         )
 
 
+def _begun(lake: Lake, migration: Migration, number: int) -> Publication:
+    """An empty publication of a slice; what a crashed one had committed is finished before."""
+    key = f"import-{migration.id}-{number}"
+    recover(lake.layout, key)
+    publication = Publication(lake.layout, key)
+    publication.close()
+    return publication
+
+
 @contextmanager
-def _alone(lake: Lake, migration: Migration, number: int) -> Iterator[None]:
+def _alone(
+    lake: Lake, migration: Migration, number: int, patience_seconds: float = 0
+) -> Iterator[None]:
     folder = lake.layout.locks
-    lock = FileLock(folder / f"import-{migration.id}-{number}.lock", timeout=0)
+    lock = FileLock(folder / f"import-{migration.id}-{number}.lock", timeout=patience_seconds)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with lock:

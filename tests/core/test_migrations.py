@@ -3,6 +3,8 @@
 import json
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from dnsinv.actions.people import create_user
 from dnsinv.domain.migrations import Control, State
 from dnsinv.errors import Conflict, NotThere, UsageError
 from dnsinv.lake.integrity import problems
+from dnsinv.migration.slices import Cancelled
 from dnsinv.migration.templates import builtin, template
 from dnsinv.store import migrations
 from dnsinv.store.migrations import Migration
@@ -364,6 +367,34 @@ def test_undo_takes_back_rows_and_assignments_and_says_so(installation: Installa
     assert again.undone_in == undone.undone_in
     with pytest.raises(Conflict, match="undone"):
         migrate.control(installation, ROOT, gone.id, Control.RESUME)
+
+
+def test_an_undo_waits_for_a_worker_that_was_told_to_end_so_that_nothing_comes_back(
+    installation: Installation,
+) -> None:
+    migration = submitted(
+        installation, [{"domain": f"d{n}.example"} for n in range(30)], batch_size=10
+    )
+    migrate.stage(installation, migration.number, wait)
+    looks, is_there, may_go_on = count(), threading.Event(), threading.Event()
+
+    def stop_at_the_second(seconds: float) -> None:
+        if next(looks) == 1:
+            is_there.set()
+            assert may_go_on.wait(30)
+
+    with ThreadPoolExecutor(2) as pool:
+        worker = pool.submit(migrate.commit, installation, migration.number, 0, stop_at_the_second)
+        assert is_there.wait(30)
+        migrate.control(installation, ROOT, migration.id, Control.CANCEL)
+        undoing = pool.submit(migrate.undo, installation, ROOT, migration.id)
+        may_go_on.set()
+        undone = undoing.result()
+        assert isinstance(worker.exception(), Cancelled)
+
+    assert undone.undone_in is not None
+    assert domains(installation) == []
+    assert installation.lake.query("from imported_domains") == []
 
 
 def test_owners_come_from_a_field_and_are_made_where_asked(installation: Installation) -> None:
