@@ -25,6 +25,9 @@ LISTS = {
     "/api/changes": ("domain", "name", "type", "provider", "account", "since", "until"),
     "/api/audit": ("actor", "action", "subject"),
     "/api/collections": ("account",),
+    "/api/migration/progress": ("job_id",),
+    "/api/migration/events": ("job_id",),
+    "/api/migration/errors": ("job_id", "format"),
     "/export/domains.csv": ("search", "sort"),
     "/export/dns.csv": ("search", "sort"),
 }
@@ -38,6 +41,15 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/api/assign-domain"): {"names": ["x"], "owners": ["x"], "mode": "add"},
     ("POST", "/api/collect-dns"): {"domain": "x", "account": "x"},
     ("POST", "/api/backups"): {"name": "x"},
+    ("POST", "/api/migration"): {
+        "upload_id": "x",
+        "template_id": "x",
+        "assign_to_users": ["x"],
+        "name": "x",
+    },
+    ("POST", "/api/migration/preview"): {"upload_id": "x", "template_id": "x"},
+    ("POST", "/api/migration/control"): {"job_id": "x", "action": "pause"},
+    ("POST", "/api/migration/undo"): {"job_id": "x"},
 }
 
 
