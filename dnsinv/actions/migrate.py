@@ -21,6 +21,7 @@ from dnsinv.actions.holders import held
 from dnsinv.actions.imported_owners import resolver
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migration_runs import IN_DAGSTER, driving, end_work
+from dnsinv.actions.uploads_kept import sweep_uploads
 from dnsinv.domain.migrations import (
     CONTROLS,
     ENDED,
@@ -212,6 +213,7 @@ def finish(installation: Installation, number: int) -> Migration:
     with _ending(installation, found, "migration.complete", end, wanted=RUN) as deed:
         done = migrations.done(deed.db, number)
         deed.details = {**done.outcomes, "items": found.items, "invalid": found.invalid}
+    sweep_uploads(installation)
     return find(installation, number)
 
 

@@ -11,6 +11,7 @@ from dnsinv.actions.acting import Actor, note, permit
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.migrate import File
 from dnsinv.actions.templates import find_template
+from dnsinv.actions.uploads_kept import sweep_uploads
 from dnsinv.domain.permission import Right
 from dnsinv.domain.text import file_name
 from dnsinv.errors import UsageError
@@ -90,6 +91,7 @@ async def receive(
     """
     await may_send(installation, actor)
     layout, settings = installation.lake.layout, installation.settings
+    await asyncio.to_thread(sweep_uploads, installation)
     upload = await uploads.receive_async(layout, settings, name, blocks)
     told: dict[str, Any] = {"bytes": upload.bytes, "sha256": upload.sha256, "upload": upload.id}
     await asyncio.to_thread(note, installation, actor, "migration.upload", upload.name, **told)

@@ -11,6 +11,7 @@ from dnsinv.actions import migrate
 from dnsinv.actions.arriving import begin_arrivals, wishes_of
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.migration_schedules import add_schedule, all_schedules, has_arrivals
+from dnsinv.actions.uploads_kept import sweep_uploads
 from dnsinv.domain.migrations import State
 from dnsinv.errors import UsageError
 from dnsinv.store import migrations
@@ -70,6 +71,20 @@ def test_a_file_that_cannot_be_begun_is_told_once_and_stops_no_other(
         assert migrations.count(db) == 2
     (listed,) = all_schedules(installation, ROOT)
     assert listed.imported == 2
+
+
+def test_files_are_kept_until_nobody_needs_them(installation: Installation, inbox: Path) -> None:
+    add_schedule(installation, ROOT, "*.json", template="godaddy-domains")
+    (inbox / "one.json").write_text(json.dumps([ITEM]))
+    (begun,) = begin_arrivals(installation, settle=SETTLED)
+    later = begun.created_at + timedelta(days=2)
+
+    assert sweep_uploads(installation, later) == 0
+    assert Path(begun.path).exists()
+    migrate.run(installation, begun.number, wait)
+    assert Path(begun.path).exists()  # not a day has passed
+    assert sweep_uploads(installation, later) == 1
+    assert not Path(begun.path).exists()
 
 
 def test_an_option_that_is_none_is_refused() -> None:
