@@ -57,8 +57,8 @@ OBSERVED = ["alpha.example", "beta.example", "delta.example", "epsilon.example"]
 ENTERED = "entered.example"
 LEGACY = [f"legacy{number}.example" for number in range(6)]
 FRESH = [f"new{number}.example" for number in range(16)]
-COMING = FRESH[-1]  # which the account has later too
-NAMES = [*OBSERVED[:3], ENTERED, *LEGACY, *FRESH]
+GOING, COMING = OBSERVED[0], FRESH[-1]  # which the account has not any more, and has, later
+NAMES = [GOING, *OBSERVED[1:3], ENTERED, *LEGACY, *FRESH]
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def _base(installation: Installation, _: Order) -> None:
     create_user(installation, ME, {"name": "Ada", "email": "ada@owners.example"})
     create_group(installation, ME, "dns-team")
     add_domain(installation, ME, ENTERED)
-    number = _submit(installation, "before", "merge", [*OBSERVED[:1], *LEGACY])
+    number = _submit(installation, "before", "merge", [GOING, *LEGACY])
     migrate.run(installation, number, _go_on)
 
 
@@ -164,8 +164,9 @@ def _observe(installation: Installation, account: Scripted) -> None:
 
 
 def _collect(installation: Installation, _: Order) -> None:
-    """The account later: a domain with a record more, one that came, one that an import has too."""
-    zones: dict[str, list[Record]] = {name: some_records(name, 2) for name in OBSERVED[1:]}
+    """The account later: a record more, a domain less, one that came, one that imports have too."""
+    zones: dict[str, list[Record]] = {name: some_records(name, 2) for name in OBSERVED}
+    del zones[GOING]
     zones[OBSERVED[1]] = [*zones[OBSERVED[1]], a_record(OBSERVED[1], "new", "192.0.2.77")]
     zones[COMING] = some_records(COMING, 3)
     zones["zeta.example"] = some_records("zeta.example", 1)
@@ -174,8 +175,8 @@ def _collect(installation: Installation, _: Order) -> None:
 
 
 def _submit_one(installation: Installation, order: Order) -> None:
-    """What skips or appends heeds what was there when it began: no name that comes meanwhile."""
-    names = NAMES if order.strategy in ("merge", "replace") else [*NAMES[:-1]]
+    """What skips or appends heeds what was there when it began: no name that comes or goes."""
+    names = NAMES if order.strategy in ("merge", "replace") else NAMES[1:-1]
     _submit(installation, f"{order.strategy} {order.number}", order.strategy, names)
 
 
