@@ -31,6 +31,7 @@ from tests.never.orders import Server
 SEED = 20261125
 STRATEGIES = ("merge", "append", "replace", "skip")  # of the first two a share in `make test`
 MOMENTS = 200  # instants without regard to steps, in `make verify`
+PORTIONS = 20  # of the steps and instants in `make verify`, each a test
 NUMBER = 2  # of the migration; the first was done before
 HALF = 5  # batches that are committed when it is cancelled
 
@@ -45,6 +46,10 @@ DECIDED = {
     "users": "* exclude (password_hash)",
     "audit_log": "* exclude (hash)",
 }
+
+SOME_STEPS_OR_ALL = pytest.mark.parametrize(
+    "portion", [None, *(pytest.param(n, marks=pytest.mark.verify) for n in range(PORTIONS))]
+)
 
 Rows = list[tuple[Any, ...]]
 State = dict[str, Rows]
@@ -133,36 +138,36 @@ def test_an_import_killed_on_its_way_and_resumed_is_an_undisturbed_one(
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize("portion", range(8))
+@pytest.mark.parametrize("portion", range(PORTIONS))
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_an_import_killed_at_any_step_and_resumed_is_an_undisturbed_one(
     strategy: str, portion: int, server: Server, finished: Finish, tmp_path: Path
 ) -> None:
     done = finished("run", strategy)
-    for step in done.steps[portion::8]:
+    for step in done.steps[portion::PORTIONS]:
         kill_and_resume(server, done, replace(done.order, step=step), tmp_path)
 
 
 @pytest.mark.verify
-@pytest.mark.parametrize("portion", range(8))
+@pytest.mark.parametrize("portion", range(PORTIONS))
 def test_imports_killed_at_any_instant_and_resumed_are_undisturbed_ones(
     portion: int, server: Server, finished: Finish, tmp_path: Path
 ) -> None:
     random = Random(f"{SEED} moments {portion}")
-    for number in range(MOMENTS // 8):
+    for number in range(MOMENTS // PORTIONS):
         done = finished("run", STRATEGIES[number % len(STRATEGIES)])
         moment = replace(done.order, workers=3, after_seconds=random.uniform(0.01, 1.5))
         kill_and_resume(server, done, moment, tmp_path)
 
 
-@pytest.mark.parametrize("share", [0.02, pytest.param(1, marks=pytest.mark.verify)])
+@SOME_STEPS_OR_ALL
 def test_an_undo_killed_on_its_way_and_repeated_takes_back_all(
-    share: float, server: Server, finished: Finish, tmp_path: Path
+    portion: int | None, server: Server, finished: Finish, tmp_path: Path
 ) -> None:
     done = finished("undo", "merge")
     before = finished("run", "merge").before
     assert inventory_rows(Path(done.order.root)) == inventory_rows(before)
-    for step in some(done.steps, share):
+    for step in some(done.steps, portion):
         root = kill(server, done, replace(done.order, step=step), tmp_path)
         run(server, replace(done.order, root=str(root)))
         found = state(root)
@@ -170,14 +175,14 @@ def test_an_undo_killed_on_its_way_and_repeated_takes_back_all(
         assert_is_sound(root)
 
 
-@pytest.mark.parametrize("share", [0.03, pytest.param(1, marks=pytest.mark.verify)])
+@SOME_STEPS_OR_ALL
 def test_a_cancel_killed_on_its_way_leaves_what_was_committed_and_can_be_resumed(
-    share: float, server: Server, finished: Finish, tmp_path: Path
+    portion: int | None, server: Server, finished: Finish, tmp_path: Path
 ) -> None:
     done, whole = finished("cancel", "merge"), finished("run", "merge")
     ledger = done.after["migration_batches"]
     assert [row[-1] is None for row in ledger if row[0] == NUMBER].count(False) == HALF
-    for step in some(done.steps, share):
+    for step in some(done.steps, portion):
         root = kill(server, done, replace(done.order, step=step), tmp_path)
         resumed = tmp_path / "resumed"
         shutil.rmtree(resumed, ignore_errors=True)
@@ -193,9 +198,9 @@ def test_a_cancel_killed_on_its_way_leaves_what_was_committed_and_can_be_resumed
 # -- one kill -------------------------------------------------------------------------------------
 
 
-def some(steps: list[str], share: float) -> list[str]:
-    count = max(1, round(share * len(steps)))
-    return Random(SEED).sample(steps, count)
+def some(steps: list[str], portion: int | None) -> list[str]:
+    """The steps of a portion; of none, two by chance."""
+    return Random(SEED).sample(steps, 2) if portion is None else steps[portion::PORTIONS]
 
 
 def run(server: Server, order: Order) -> None:
