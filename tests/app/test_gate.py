@@ -217,11 +217,10 @@ def test_nobody_gets_in_without_a_credential_that_is_good(people: People, row: R
             assert "set-cookie" not in answered
 
 
-@pytest.mark.parametrize("row", CLOSED, ids=str)
+# Not /logout, which ends the session: see below.
+@pytest.mark.parametrize("row", [row for row in CLOSED if row.path != "/logout"], ids=str)
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_what_is_its_own(people: People, row: Row, role: str) -> None:
-    if row.path == "/logout":
-        pytest.skip("it ends the session: see below")
     status, _, text = ask(people, row, people.headers(role) | SPOOFED)
     if row.is_for(role):
         assert status not in (401, 403), text
