@@ -5,7 +5,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from dnsinv.domain.migrations import OUTCOMES, State, migration_id
 from dnsinv.store.tables import migration_batches as batches
@@ -175,30 +185,12 @@ def plan(db: Connection, number: int, planned: Sequence[Batch]) -> None:
 
 def open_batches(db: Connection, number: int, slice_number: int) -> list[int]:
     """Batches of a slice that are not committed yet, in order."""
-    query = (
-        select(batches.c.number)
-        .where(
-            batches.c.migration == number,
-            batches.c.slice == slice_number,
-            batches.c.committed_at.is_(None),
-        )
-        .order_by(batches.c.number)
-    )
-    return list(db.execute(query).scalars())
+    return _batches_of_slice(db, number, slice_number, batches.c.committed_at.is_(None))
 
 
 def committed_batches(db: Connection, number: int, slice_number: int) -> list[int]:
     """Batches of a slice that are committed, in order."""
-    query = (
-        select(batches.c.number)
-        .where(
-            batches.c.migration == number,
-            batches.c.slice == slice_number,
-            batches.c.committed_at.is_not(None),
-        )
-        .order_by(batches.c.number)
-    )
-    return list(db.execute(query).scalars())
+    return _batches_of_slice(db, number, slice_number, batches.c.committed_at.is_not(None))
 
 
 def commit(db: Connection, number: int, batch: int, at: datetime) -> bool:
@@ -338,3 +330,14 @@ def _migration(row: Any) -> Migration:
     values["options"] = Options(**values["options"])
     values["owners"] = tuple(values["owners"])
     return Migration(**values)
+
+
+def _batches_of_slice(
+    db: Connection, number: int, slice_number: int, which: ColumnElement[bool]
+) -> list[int]:
+    query = (
+        select(batches.c.number)
+        .where(batches.c.migration == number, batches.c.slice == slice_number, which)
+        .order_by(batches.c.number)
+    )
+    return list(db.execute(query).scalars())
