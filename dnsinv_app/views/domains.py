@@ -161,7 +161,7 @@ def _row(item: Mapping[str, Any], today: date) -> dict[str, Any]:
             *(("group", name) for name in item["groups"]),
             *(("user", name) for name in item["owners"]),
         ],
-        "sources": [source.rpartition("/")[2] for source in item["sources"] or ()],
+        "sources": [_source(source) for source in item["sources"] or ()],
         "records": item["record_count"] or 0,
         "tags": item["tags"],
         "note": item["note"],
@@ -191,3 +191,9 @@ def _none(told: Mapping[str, str]) -> None:
     else:
         st.info("There is no domain yet.", icon=":material/inbox:")
         st.html('<p><a href="/">The overview</a> says how to begin.</p>')
+
+
+def _source(source: str) -> str:
+    """An account by its name; an import as such, for nothing is held there."""
+    provider, _, account = source.rpartition("/")
+    return f"import {account}" if provider == "import" else account
