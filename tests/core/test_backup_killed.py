@@ -4,7 +4,6 @@ Opening the inventory completes what was cut off; the next restore leads to the 
 """
 
 import json
-import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -26,9 +25,7 @@ from tests.core.stores import postgres as postgres
 from tests.never.orders import Server
 
 SEED = 20260302
-NAMED_ANEW = re.compile(
-    r"read-[0-9]+-[0-9a-f]{16}|[0-9]{8}T"
-)  # files that have another name each time
+PORTIONS = 8  # of all kills: a test of a minute each
 KILLS = 8  # in `make test`, besides those around the swap
 SWAP = ("actions/restoring.py", "lake/freeze.py", "os.rename", "shutil.rmtree")
 
@@ -37,14 +34,23 @@ State = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Scene:
-    """An installation before the restore, the backup, what either state looks like, the steps."""
+    """An installation before the restore, the backup, what either state looks like, the steps.
+
+    Of steps between which nothing on the disk changes, `steps` has the first: it stands for all.
+    `passed` has how often each name was passed.
+    """
 
     server: Server
     before: Path
     backup: Path
     old: State
     new: State
+    passed: dict[str, int]
     steps: list[str]
+
+    def last(self, start: str) -> list[str]:
+        """The last step of each name that starts so."""
+        return [f"{name}#{n}" for name, n in self.passed.items() if name.startswith(start)]
 
 
 def state_of(installation: Installation) -> State:
@@ -73,14 +79,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     whole = folder / "whole"
     shutil.copytree(before, whole)
     assert server.run(Order(str(whole), str(backup), steps=str(folder / "steps"))) == 0
-    passed: dict[str, int] = json.loads((folder / "steps").read_text())
-    steps = [
-        f"{name}#{n}"
-        for name, count in sorted(passed.items())
-        for n in sorted({1, count})
-        if not NAMED_ANEW.search(name)
-    ]
-    yield Scene(server, before, backup, old, new, steps)
+    passed, steps = json.loads((folder / "steps").read_text())
+    yield Scene(server, before, backup, old, new, passed, steps)
     server.close()
 
 
@@ -126,15 +126,18 @@ def test_killed_at_any_other_step_it_can_be_run_again(tmp_path: Path, scene: Sce
 
 
 @pytest.mark.verify
-def test_killed_at_every_step(tmp_path: Path, scene: Scene) -> None:
-    assert {die(scene, step, tmp_path) for step in scene.steps} == {True, False}
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_killed_at_every_step(tmp_path: Path, scene: Scene, portion: int) -> None:
+    ended = [die(scene, step, tmp_path) for step in scene.steps[portion::PORTIONS]]
+    assert ended == sorted(ended), "once it has happened, no later kill undoes it"
+    assert set(ended) == {True, False}
 
 
 def test_killed_when_the_store_is_new_and_the_files_are_old_it_is_completed(
     tmp_path: Path, scene: Scene
 ) -> None:
     """The moment that matters most: each renaming of a folder of files comes after the commit."""
-    behind = [step for step in scene.steps if step.startswith("os.rename lake")]
+    behind = scene.last("os.rename lake")
     assert behind
     for step in behind:
         assert die(scene, step, tmp_path)
@@ -151,7 +154,7 @@ def test_it_is_the_same_on_postgres(
     with opened(root, postgres) as installation:
         act(installation, "bob")
         old = state_of(installation)
-    step = [step for step in scene.steps if step.startswith(place)][-1]
+    step = scene.last(place)[-1]
     order = Order(str(root), str(scene.backup), postgres, step)
     assert scene.server.run(order) == -signal.SIGKILL
     with opened(root, postgres) as installation:
