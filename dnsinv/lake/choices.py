@@ -126,8 +126,8 @@ class Choice:
             return rows
         column = self.sort.removeprefix("-")
         down = " desc" if self.sort.startswith("-") else ""
-        by = "pos" if column == "name" else f'"{column}"'
-        return f"{rows} order by {by}{down} nulls last, pos"
+        by = "rowid" if column == "name" else f'"{column}"'
+        return f"{rows} order by {by}{down} nulls last, rowid"
 
 
 def choice(table: str, values: Mapping[str, Any], sort: str = "name") -> Choice:

@@ -73,7 +73,7 @@ class Model:
 
     def positions(self, chosen: Choice) -> Positions:
         """Where the rows of a choice stand, in its order."""
-        query = chosen.query("pos::integer as pos")
+        query = chosen.query("rowid::integer as pos")
         with self.cursor() as con:
             found = con.execute(query, chosen.parameters or None).fetchnumpy()["pos"]
         return np.asarray(found, np.int32)
@@ -85,7 +85,7 @@ class Model:
 
     def position_of(self, name: str) -> int | None:
         """Where a domain stands, current or removed."""
-        query = "select pos from domains where name = $name"
+        query = "select rowid from domains where name = $name"
         with self.cursor() as con:
             found = con.execute(query, {"name": name}).fetchall()
         return found[0][0] if found else None

@@ -14,7 +14,7 @@ STRETCH = 4 * 1024 * 1024  # bytes searched at once, so that other threads get t
 
 
 class Texts:
-    """The `search` column of a table of the read model, in order of pos."""
+    """The `search` column of a table of the read model, in their order."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
         rows: pa.Table = con.sql(f"select search || chr(10) as t from {table}").to_arrow_table()

@@ -60,6 +60,8 @@ class Memory(dict[Any, Any]):
 
     def all(self, values: Sequence[Any]) -> list[Any]:
         """Read many; nothing is read as nothing."""
+        if set(map(type, values)) == {str}:
+            return list(map(self.__getitem__, values))
         return [
             self[value] if type(value) is str else None if value is None else self._other(value)
             for value in values

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from dnsinv.migration.paths import INDEX, KEY, VALUE, Path, Step, find, joined, places
@@ -90,11 +91,7 @@ class Frame:
     @cached_property
     def names(self) -> set[str]:
         """The fields that at least one of the values has."""
-        found: set[str] = set()
-        for value in self.values:
-            if type(value) is dict:
-                found.update(value)
-        return found
+        return set().union(*(value for value in self.values if type(value) is dict))
 
     def start(self, row: int, wanted: Path) -> Any:
         """Where a path begins, of one row."""
@@ -121,7 +118,10 @@ class Frame:
             return list(map(getter, start))
         if start is self.values and name not in self.names:
             return None
-        return [value.get(name) if type(value) is dict else None for value in start]
+        try:
+            return list(map(itemgetter(name), start))
+        except (KeyError, TypeError):  # some lack it, or are no objects
+            return [value.get(name) if type(value) is dict else None for value in start]
 
     def where(self, row: int, wanted: Path) -> str:
         """The path that leads from the item to one row's value of a path."""

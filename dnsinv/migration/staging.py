@@ -5,8 +5,9 @@ visible before a slice is committed. Staging once more gives the same.
 """
 
 import contextlib
+import gc
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -31,6 +32,7 @@ from dnsinv.migration.transform import Transformer
 from dnsinv.store.migrations import Batch, Options
 
 CHUNK = 20_000  # items on their way to rows
+SELDOM = 200_000  # new objects between two looks of Python's for cycles
 WORK = "work"  # folder of what only staging itself reads
 MEMORY = "384MB"  # of DuckDB while it sorts; it goes on on disk
 KNOWN = ("known_domains", "known_records", "served_zones", "held_domains")
@@ -182,12 +184,23 @@ class _Raw:
 def _read(job: Job, raw: _Raw, checkpoint: Checkpoint) -> int:
     transformer = Transformer(job.template)
     items = 0
-    with open_items(job.path, name=job.name) as opened:
+    with open_items(job.path, name=job.name) as opened, _few_collections():
         for chunk in opened.chunks(CHUNK):
             raw.add(transformer.apply(chunk))
             items += len(chunk.values)
             checkpoint(items)
     return items
+
+
+@contextlib.contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let Python look for cycles less often: items have none, and it would walk them all."""
+    usual = gc.get_threshold()
+    gc.set_threshold(SELDOM, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _decide(

@@ -122,7 +122,7 @@ def test_the_read_model_holds_what_was_published_and_is_made_once(world: World) 
     assert build_read_model(world.lake) == path == read_model(world.lake)
     assert path.stat().st_mtime_ns == made
     with duckdb.connect(str(path), read_only=True) as con:
-        rows = con.execute("select pos, name from domains order by pos").fetchall()
+        rows = con.execute("select rowid, name from domains order by rowid").fetchall()
         counts = con.execute(
             "select (select count(*) from dns_records), (select count(*) from zones)"
         ).fetchall()

@@ -94,7 +94,7 @@ def test_the_read_model_numbers_its_rows_in_the_order_of_the_files_but_the_remov
         with duckdb.connect(path, read_only=True) as con:
             current_first = ["removed_on is not null"] if table is DOMAINS else []
             order = ", ".join([*current_first, *table.order])
-            rows = con.execute(f"select pos from {table.name} order by {order}").fetchall()
+            rows = con.execute(f"select rowid from {table.name} order by {order}").fetchall()
         assert rows == [(pos,) for pos in range(len(rows))]
 
 

@@ -294,7 +294,7 @@ def state(root: Path) -> State:
     assert path
     with duckdb.connect(path, read_only=True) as con:
         for name in ("domains", "dns_records"):
-            query = f"select * from {name} order by pos"
+            query = f"select * from {name} order by rowid"
             found[f"read model {name}"] = con.execute(query).fetchall()
     with sqlite3.connect(f"file:{root}/store.db?mode=ro", uri=True) as db:
         db.row_factory = sqlite3.Row

@@ -229,7 +229,7 @@ def rows(root: Path) -> dict[str, Rows]:
         for table in TABLES:
             less = "exclude (requests, errors)" if table == "collections" else ""
             found[f"read model {table}"] = con.execute(
-                f"select * {less} from {table} order by pos"
+                f"select * {less} from {table} order by rowid"
             ).fetchall()
     return found
 

@@ -11,7 +11,7 @@ with
             coalesce(moved_from, before.status, '') as before,
             case when moved_from is null then coalesce(after.status, '') else account end as after
         from domain_changes
-        order by pos
+        order by rowid
         limit $rows
     ),
     records_changed as (
@@ -19,7 +19,7 @@ with
             observed_at, account, name, type, change,
             coalesce(before.content, '') as before, coalesce(after.content, '') as after
         from record_changes
-        order by pos
+        order by rowid
         limit $rows
     )
 from domains_changed
