@@ -22,7 +22,7 @@ test: $(READY) ## what CI runs
 	$(BIN)/pytest -m "not verify" -n 2 --dist worksteal
 
 verify: $(READY) ## every scenario in full: takes long
-	$(BIN)/pytest -m verify -n 2 --dist worksteal
+	$(BIN)/pytest -m verify -n 2 --dist worksteal -o faulthandler_timeout=3600
 
 check: $(READY) ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -40,7 +40,6 @@ def walk(
         _print(tried, as_json, import_tables.show_trial)
         return
     made = submit(installation, actor, file, how, wishes)
-    click.echo(f"Migration {made.id}: {file.name}", err=True)
     if not migration_run.run_here(installation, actor, made.id):
         sys.exit(1)
 

@@ -30,7 +30,7 @@ class Stopped(Exception):
 
 
 def run_here(installation: Installation, actor: Actor, reference: str) -> bool:
-    """Do what is left of a migration, tell what came of it, and whether it completed.
+    """Do what is left of a migration, tell which it is and what came of it; whether it completed.
 
     Raises:
         Busy, LakeError, StoreError: as migrate.run; it can be resumed.
@@ -39,6 +39,9 @@ def run_here(installation: Installation, actor: Actor, reference: str) -> bool:
     number = number_of(reference)
     was_stopped = False
     with stop_on_signals() as stopping:
+        # Not before: whoever reads its id may stop it, and is told how it goes on.
+        name = glance(installation, actor, reference)["name"]
+        click.echo(f"Migration {reference}: {name}", err=True)
 
         def wait(seconds: float) -> None:
             if stopping.wait(seconds):
