@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 30.0  # with a worker that was told to end and is still publi
 Clock = Callable[[], datetime]
 Wait = Callable[[float], None]
 """Waits so many seconds; raises when the worker is told to end."""
-Given = list[tuple[Owner, list[Asset]]]
+Given = list[tuple[Owner, Asset]]
 
 
 class Cancelled(Exception):
@@ -124,8 +124,8 @@ def _commit(
 
 def _assign(db: Connection, migration: Migration, given: Given, at: datetime) -> None:
     origin = Origin(at, migration.created_in, "migration", migration.id)
-    for owner, assets in given:
-        assignments.add(db, assets, owner, origin)
+    if given:
+        assignments.add_each(db, given, origin)
 
 
 def _publish(lake: Lake, store: Store, migration: Migration, number: int, clock: Clock) -> None:
@@ -204,7 +204,7 @@ class _Given:
     def __init__(self, lake: Lake, migration: Migration, number: int) -> None:
         self._owners = [Owner(each["kind"], each["id"], each["name"]) for each in migration.owners]
         self._assets: dict[int, list[Asset]] = {}
-        self._owned: dict[int, dict[str, list[Asset]]] = {}
+        self._owned: dict[int, Given] = {}
         if self._owners:
             self._read_assets(lake, migration, number)
         path = owned_file(lake, migration.id, number)
@@ -212,16 +212,10 @@ class _Given:
             self._read_owned(path)
 
     def of(self, batch: int) -> Given:
-        """Owners, each with assets that are all domains or all records."""
+        """Each asset with each of its owners."""
         assets = self._assets.get(batch, [])
-        given: Given = [(owner, assets) for owner in self._owners if assets]
-        for code, owned in self._owned.get(batch, {}).items():
-            kind, _, number = code.partition(":")
-            owner = Owner("user" if kind == "user" else "group", int(number), "")
-            domains: list[Asset] = [asset for asset in owned if isinstance(asset, str)]
-            records: list[Asset] = [asset for asset in owned if not isinstance(asset, str)]
-            given += [(owner, part) for part in (domains, records) if part]
-        return given
+        of_all = [(owner, asset) for owner in self._owners for asset in assets]
+        return of_all + self._owned.get(batch, [])
 
     def _read_assets(self, lake: Lake, migration: Migration, number: int) -> None:
         """Domains where the file has some; else the records."""
@@ -237,9 +231,10 @@ class _Given:
 
     def _read_owned(self, path: Path) -> None:
         for row in pq.read_table(path).to_pylist():
+            kind, _, number = row["owner"].partition(":")
+            owner = Owner("user" if kind == "user" else "group", int(number), "")
             asset: Asset = _record(row) if row["kind"] else row["zone"]
-            owned = self._owned.setdefault(row["batch"], {})
-            owned.setdefault(row["owner"], []).append(asset)
+            self._owned.setdefault(row["batch"], []).append((owner, asset))
 
 
 def _record(row: dict[str, str]) -> RecordIdentity:

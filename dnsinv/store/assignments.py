@@ -65,7 +65,21 @@ def add(db: Connection, assets: Sequence[Asset], owner: Owner, origin: Origin) -
         assignments.c.domain == wanted.c.domain,
         assignments.c.record_key == wanted.c.record_key,
     )
-    return _insert(db, wanted, owner, origin, ~known)
+    return _insert(db, wanted, _ids(owner), origin, ~known)
+
+
+def add_each(db: Connection, pairs: Sequence[tuple[Owner, Asset]], origin: Origin) -> int:
+    """Make each an owner of the asset beside it; of how many they were not yet."""
+    rows = [[*_values(asset), *_ids(owner)] for owner, asset in pairs]
+    columns = dict.fromkeys(_ASSET, str) | dict.fromkeys(_IDS, int)
+    wanted = given(db, rows, **columns)
+    known = exists().where(
+        _IS_CURRENT,
+        assignments.c.domain == wanted.c.domain,
+        assignments.c.record_key == wanted.c.record_key,
+        or_(*(assignments.c[name] == wanted.c[name] for name in _IDS)),
+    )
+    return _insert(db, wanted, [wanted.c[name] for name in _IDS], origin, ~known)
 
 
 def never_owned(db: Connection, names: Sequence[str], owner: Owner) -> list[str]:
@@ -78,7 +92,7 @@ def never_owned(db: Connection, names: Sequence[str], owner: Owner) -> list[str]
 def add_new(db: Connection, names: Sequence[str], owner: Owner, origin: Origin) -> int:
     """Make somebody an owner of those domains; of how many."""
     wanted = _assets(db, names)
-    return _insert(db, wanted, owner, origin, ~_ever(wanted, owner))
+    return _insert(db, wanted, _ids(owner), origin, ~_ever(wanted, owner))
 
 
 def end(db: Connection, assets: Sequence[Asset], owner: Owner, seq: int) -> int:
@@ -116,7 +130,7 @@ def hand_on(db: Connection, before: Owner, after: Owner, origin: Origin) -> int:
         assignments.c.domain == mine.c.domain,
         assignments.c.record_key == mine.c.record_key,
     )
-    _insert(db, mine, after, origin, ~known)
+    _insert(db, mine, _ids(after), origin, ~known)
     return end_of_owner(db, before, origin.seq)
 
 
@@ -201,6 +215,7 @@ def ways(db: Connection, user_id: int, domain: str, record_key: str = "") -> lis
 
 
 _ASSET = ("domain", "record_key", "record_name", "record_type", "record_content")
+_IDS = ("user_id", "group_id")  # of an owner, one of them null
 _OWNER = (assignments.c.user_id, assignments.c.group_id, users.c.name, groups.c.name.label("group"))
 _WITH_NAMES = assignments.outerjoin(users, users.c.id == assignments.c.user_id).outerjoin(
     groups, groups.c.id == assignments.c.group_id
@@ -209,11 +224,7 @@ _WITH_NAMES = assignments.outerjoin(users, users.c.id == assignments.c.user_id).
 
 def _assets(db: Connection, assets: Sequence[Asset]) -> Subquery:
     names = [[asset] for asset in assets if isinstance(asset, str)]
-    records = [
-        [asset.domain, asset.key, asset.name, asset.type, asset.content]
-        for asset in assets
-        if not isinstance(asset, str)
-    ]
+    records = [_values(asset) for asset in assets if not isinstance(asset, str)]
     if records and names:
         raise ValueError("domains and records are assigned apart")
     if records:
@@ -223,18 +234,36 @@ def _assets(db: Connection, assets: Sequence[Asset]) -> Subquery:
     return select(rows.c.domain, literal(_OF_DOMAIN).label("record_key"), *nothing).subquery()
 
 
+def _values(asset: Asset) -> list[str | None]:
+    """Of an asset, in the order of _ASSET."""
+    if isinstance(asset, str):
+        return [asset, _OF_DOMAIN, None, None, None]
+    return [asset.domain, asset.key, asset.name, asset.type, asset.content]
+
+
+def _ids(owner: Owner) -> list[int | None]:
+    """Of an owner, in the order of _IDS."""
+    return [owner.id, None] if owner.kind == "user" else [None, owner.id]
+
+
 def _insert(
-    db: Connection, assets: Any, owner: Owner, origin: Origin, unless: ColumnElement[bool]
+    db: Connection,
+    assets: Any,
+    ids: Sequence[ColumnElement[int] | int | None],
+    origin: Origin,
+    unless: ColumnElement[bool],
 ) -> int:
     facts = {
-        "user_id": owner.id if owner.kind == "user" else None,
-        "group_id": owner.id if owner.kind == "group" else None,
+        **dict(zip(_IDS, ids, strict=True)),
         "source": origin.source,
         "source_id": origin.source_id,
         "assigned_at": origin.at,
         "assigned_in": origin.seq,
     }
-    typed = [literal(value, assignments.c[name].type) for name, value in facts.items()]
+    typed = [
+        value if isinstance(value, ColumnElement) else literal(value, assignments.c[name].type)
+        for name, value in facts.items()
+    ]
     rows = (
         select(*(assets.c[name] for name in _ASSET), *typed)
         .distinct()

@@ -24,7 +24,7 @@ from sqlalchemy import (
 MANY = 1_000
 
 
-def given(db: Connection, rows: Sequence[Sequence[str | int]], **columns: type) -> Subquery:
+def given(db: Connection, rows: Sequence[Sequence[str | int | None]], **columns: type) -> Subquery:
     """A subquery of these rows; `columns` names their values in order, each with str or int."""
     if db.dialect.name == "postgresql" and len(rows) > MANY:
         # Postgres takes such rows for a hundred, and would compare each of its own with all of
