@@ -197,7 +197,6 @@ def test_a_dry_run_counts_and_writes_nothing(run: Run, tmp_path: Path) -> None:
     assert list((tmp_path / "data" / "staging" / "migrations").iterdir()) == []
 
 
-@pytest.mark.verify
 @needs_data
 def test_a_register_comes_in_with_its_owners_as_suggested(run: Run) -> None:
     path = SHARED / "is-a-dev" / "is-a-dev.2026-08-22.json.gz"
