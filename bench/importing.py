@@ -11,10 +11,10 @@ import duckdb
 
 from bench.child import Outcome, measured
 from bench.report import Line
-from dnsinv.actions import migrate
+from dnsinv.actions import migrate, migration_request
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation, open_with
-from dnsinv.actions.migrate import File, Wishes
+from dnsinv.actions.migration_request import File, Wishes
 from dnsinv.domain.migrations import State
 from dnsinv.migration.templates import builtin
 from dnsinv.settings import Settings
@@ -221,7 +221,7 @@ def _submit(installation: Installation, path: Path, batch_size: int) -> int:
     legacy = next(each for each in builtin() if each.id == "godaddy-domains")
     file = File(path, path.name, "bench", path.stat().st_size)
     wishes = Wishes(batch_size, "merge", validate=False)
-    return migrate.submit(installation, ME, file, legacy, wishes).number
+    return migration_request.submit(installation, ME, file, legacy, wishes).number
 
 
 def _count(installation: Installation, number: int) -> None:

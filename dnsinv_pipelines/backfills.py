@@ -95,7 +95,7 @@ def resume(opened: "Installation", migration: "Migration", backfill_id: str) -> 
     Raises:
         Conflict: it cannot be resumed.
     """
-    from dnsinv.actions.migrate import control
+    from dnsinv.actions.migration_control import control
     from dnsinv.actions.migration_runs import IN_DAGSTER, work_by
 
     control(opened, IN_DAGSTER, migration.id, Control.RESUME)

@@ -244,18 +244,18 @@ class _Look:
 
     def _follow(self, migration: "Migration", step: following.Step) -> None:
         """Do here what was done in Dagster."""
-        from dnsinv.actions import migrate
+        from dnsinv.actions import migrate, migration_control
         from dnsinv.actions.migration_runs import IN_DAGSTER
 
         match step:
             case Cancel():
-                migrate.control(self._opened, IN_DAGSTER, migration.id, Control.CANCEL)
+                migration_control.control(self._opened, IN_DAGSTER, migration.id, Control.CANCEL)
             case Fail():
                 migrate.fail(self._opened, migration.number, self._why(migration))
             case Resume():
                 backfills.resume(self._opened, migration, step.backfill)
             case Settle():
-                if migrate.settle(self._opened, migration.number):
+                if migration_control.settle(self._opened, migration.number):
                     self.events += folded(self._opened, migration.id)
 
     def _why(self, migration: "Migration") -> str:

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.migrate import File, Wishes, fail, find, submit
+from dnsinv.actions.migrate import fail, find
 from dnsinv.actions.migration_files import chosen_template
+from dnsinv.actions.migration_request import File, Wishes, submit
 from dnsinv.actions.migration_schedules import SCHEDULED, Arrival, arrivals, claim
 from dnsinv.errors import Conflict, UsageError
 from dnsinv.migration.schedules import SETTLE

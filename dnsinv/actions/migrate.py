@@ -1,152 +1,55 @@
-"""Migrations from request to end: staged once, committed slice by slice, folded, undone.
+"""Migrations from their file to their end: staged once, committed slice by slice, folded.
 
 Services call `stage`, `commit` and `finish` in runs of their own; `run` does all three here.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from dnsinv.actions.acting import Actor, Deed, acting, permit
+from dnsinv.actions.acting import Actor, Deed, acting
 from dnsinv.actions.backup import restore_point
 from dnsinv.actions.collect import derive_current
 from dnsinv.actions.holders import held
 from dnsinv.actions.imported_owners import resolver
 from dnsinv.actions.installation import Installation, now
-from dnsinv.actions.migration_runs import IN_DAGSTER, driving, end_work
+from dnsinv.actions.migration_runs import driving
 from dnsinv.actions.uploads_kept import sweep_uploads
 from dnsinv.domain.migrations import (
-    CONTROLS,
     ENDED,
     OPEN,
-    Control,
     State,
     Strategy,
     migration_id,
     migration_number,
 )
 from dnsinv.domain.permission import Right
-from dnsinv.errors import Busy, Conflict, DnsinvError, FileRefused, NotThere, UsageError
+from dnsinv.errors import Busy, DnsinvError, FileRefused, NotThere
 from dnsinv.migration.slices import (
     Cancelled,
     Wait,
     commit_slice,
-    is_staged,
-    settle_slice,
-    withdraw,
 )
 from dnsinv.migration.staging import Job, discard, publish_errors
 from dnsinv.migration.staging import stage as stage_file
-from dnsinv.migration.templates import Template, template
-from dnsinv.store import assignments, migrations, owners
-from dnsinv.store.migrations import CANCEL, PAUSE, RUN, Migration, Options
+from dnsinv.migration.templates import template
+from dnsinv.store import migrations
+from dnsinv.store.migrations import CANCEL, PAUSE, RUN, Migration
 
 log = logging.getLogger(__name__)
 
-SMALLEST_BATCH, LARGEST_BATCH = 10, 1000
 WORKERS = 3  # slices at a time
 TAKE_OVER_SECONDS = 5.0  # for the services to have started what they are starting
 
 
 class _HasEnded(Exception):
     """Somebody else has brought the migration to its end meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file to import: where it lies, and what it and its source are called."""
-
-    path: Path
-    name: str
-    source: str
-    bytes: int
-    sha256: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How to import; None where the template's default counts."""
-
-    batch_size: int | None = None
-    duplicates: str | None = None
-    validate: bool | None = None
-    strict: bool = False
-    assign: Sequence[str] = ()
-    create_users: bool = False
-
-
-def submit(
-    installation: Installation,
-    actor: Actor,
-    file: File,
-    how: Template,
-    wishes: Wishes,
-    claim: Callable[[Deed, int], None] | None = None,
-) -> Migration:
-    """Write down a migration to be done; nothing of the file is read yet.
-
-    Args:
-        claim: writes down in the same transaction that the file is imported by that number.
-
-    Raises:
-        NotAllowed: the actor may not import, or not create users.
-        UsageError: an option is not one, or an owner is unknown or may be two.
-        whatever `claim` raises: there is no migration then.
-    """
-    options = options_of(how, wishes)
-    needs = Right.MANAGE_PEOPLE if options.create_users else Right.IMPORT
-    with acting(installation, actor, "migration.start", needs, file.name) as deed:
-        named = owners.owners(deed.db, wishes.assign)
-        made = migrations.add(
-            deed.db,
-            name=file.name,
-            source=file.source,
-            path=str(file.path),
-            bytes=file.bytes,
-            sha256=file.sha256,
-            template=how.definition(),
-            options=options,
-            owners=[asdict(owner) for owner in named],
-            created_by=actor.name,
-            created_in=deed.seq,
-            created_at=deed.at,
-        )
-        if claim:
-            claim(deed, made.number)
-        deed.subject = made.id
-        deed.details = {
-            "file": file.name,
-            "source": file.source,
-            "template": how.id,
-            **asdict(options),
-            "owners": [f"{owner.kind}:{owner.name}" for owner in named],
-        }
-    return made
-
-
-def options_of(how: Template, wishes: Wishes) -> Options:
-    """What is wished for, with the template's defaults.
-
-    Raises:
-        UsageError: a batch size or a strategy is none.
-    """
-    size = how.defaults.batch_size if wishes.batch_size is None else wishes.batch_size
-    if not SMALLEST_BATCH <= size <= LARGEST_BATCH:
-        raise UsageError(f"A batch has {SMALLEST_BATCH} to {LARGEST_BATCH} keys, not {size}.")
-    strategy = how.defaults.duplicates if wishes.duplicates is None else wishes.duplicates
-    if strategy not in list(Strategy):
-        raise UsageError(
-            f"{strategy[:40]!r} is no way to treat duplicates; there are: {', '.join(Strategy)}."
-        )
-    validate = how.defaults.validate_domains if wishes.validate is None else wishes.validate
-    return Options(size, strategy, validate, wishes.strict, wishes.create_users)
 
 
 def stage(installation: Installation, number: int, wait: Wait) -> Migration:
@@ -239,94 +142,9 @@ def run(installation: Installation, number: int, wait: Wait, workers: int = WORK
     return find(installation, number)
 
 
-def control(installation: Installation, actor: Actor, reference: str, asked: Control) -> Migration:
-    """Pause, resume or cancel; workers heed it before their next batch.
-
-    What is committed stays; a migration that failed or was cancelled can be resumed.
-
-    Raises:
-        NotAllowed: the actor may not import.
-        NotThere: there is no such migration.
-        Conflict: it cannot be asked for in its state.
-    """
-    number = number_of(reference)
-    with acting(installation, actor, f"migration.{asked}", Right.IMPORT, reference) as deed:
-        found = migrations.find(deed.db, number)
-        if found is None:
-            raise NotThere(f"There is no migration {reference[:40]!r}.")
-        if found.state not in CONTROLS[asked] or found.undone_in is not None:
-            state = "undone" if found.undone_in is not None else found.state.value
-            raise Conflict(f"Migration {found.id} is {state}: there is nothing to {asked}.")
-        after = _after(found, asked)
-        changes: dict[str, Any] = {"finished_at": deed.at if asked is Control.CANCEL else None}
-        if found.state in ENDED:  # what worked on it then has ended, or is being ended
-            changes |= {"run": "", "backfill": ""}
-        wanted = {Control.PAUSE: PAUSE, Control.RESUME: RUN, Control.CANCEL: CANCEL}[asked]
-        migrations.change(deed.db, number, state=after.value, wanted=wanted, message="", **changes)
-        done = migrations.done(deed.db, number)
-        deed.details = {"committed_batches": done.committed, "batches": done.batches}
-    if asked is Control.CANCEL:
-        if actor != IN_DAGSTER:
-            end_work(installation, found)
-        settle(installation, number)
-    return find(installation, number)
-
-
-def settle(installation: Installation, number: int) -> bool:
-    """Publish what a cancelled migration had committed where no worker is left to do it.
-
-    Whether there was something to publish.
-    """
-    migration = find(installation, number)
-    if migration.undone_in is not None:
-        return False
-    with installation.store.read() as db:
-        left = migrations.slice_numbers(db, number, is_open=True)
-        left = [each for each in left if migrations.committed_batches(db, number, each)]
-    left = [each for each in left if is_staged(installation.lake, migration, each)]
-    settled = False
-    for each in left:
-        try:
-            settle_slice(installation.lake, installation.store, migration, each, now)
-            settled = True
-        except Busy:
-            log.info("slice left to its worker migration=%s slice=%d", migration.id, each)
-    if settled:
-        derive_current(installation)
-    return settled
-
-
 def fail(installation: Installation, number: int, why: str) -> None:
     """End a migration that cannot go on by itself; it can be resumed."""
     _fail(installation, find(installation, number), why)
-
-
-def undo(installation: Installation, actor: Actor, reference: str) -> Migration:
-    """Take back what a migration brought: its rows and its assignments; users it made stay.
-
-    A backup is made before. Asked again, it finishes what a crash cut off.
-
-    Raises:
-        NotAllowed: the actor may not import.
-        NotThere: there is no such migration.
-        Conflict: it has not ended.
-    """
-    permit(installation, actor, "migration.undo", Right.IMPORT, reference)
-    number = number_of(reference)
-    found = find(installation, number)
-    if found.state not in ENDED:
-        raise Conflict(f"Migration {found.id} is {found.state}: cancel it first.")
-    saved = ""
-    if found.undone_in is None:
-        saved = restore_point(installation, f"before {found.id} is undone").name
-    with acting(installation, actor, "migration.undo", Right.IMPORT, found.id) as deed:
-        ended = assignments.end_of_source(deed.db, "migration", found.id, deed.seq)
-        migrations.change(deed.db, number, undone_in=found.undone_in or deed.seq)
-        deed.details = {"assignments_ended": ended, "restore_point": saved}
-    withdraw(installation.lake, installation.store, found)
-    derive_current(installation)
-    discard(installation.lake, found.id)
-    return find(installation, number)
 
 
 def find(installation: Installation, number: int) -> Migration:
@@ -413,16 +231,6 @@ def _heed(installation: Installation, number: int, wait: Wait) -> None:
         if wanted != PAUSE:
             return
         wait(0.2)
-
-
-def _after(migration: Migration, asked: Control) -> State:
-    if asked is Control.PAUSE:
-        return State.PAUSED
-    if asked is Control.CANCEL:
-        return State.CANCELLED
-    if migration.staged_at is not None:
-        return State.RUNNING
-    return State.STAGING if migration.started_at is not None else State.PENDING
 
 
 def _fail(installation: Installation, migration: Migration, why: str) -> None:

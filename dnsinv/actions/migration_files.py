@@ -9,7 +9,7 @@ from typing import Any
 
 from dnsinv.actions.acting import Actor, note, permit
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.migrate import File
+from dnsinv.actions.migration_request import File
 from dnsinv.actions.templates import find_template
 from dnsinv.actions.uploads_kept import sweep_uploads
 from dnsinv.domain.permission import Right

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.migrate import File, Wishes, find, submit
+from dnsinv.actions.migrate import find
 from dnsinv.actions.migration_files import Chosen, chosen_template
+from dnsinv.actions.migration_request import File, Wishes, submit
 from dnsinv.actions.migration_runs import launch_migration
 from dnsinv.store.migrations import Migration
 

@@ -7,8 +7,8 @@ from dnsinv.actions.acting import Actor, permit
 from dnsinv.actions.holders import held
 from dnsinv.actions.imported_owners import known
 from dnsinv.actions.installation import Installation, now
-from dnsinv.actions.migrate import File, Wishes, options_of
 from dnsinv.actions.migration_files import beginning, chosen_template
+from dnsinv.actions.migration_request import File, Wishes, options_of
 from dnsinv.domain.permission import Right
 from dnsinv.errors import UsageError
 from dnsinv.migration.staging import Job

@@ -10,7 +10,7 @@ import click
 from dnsinv.actions import migration_files, migration_trials
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
-from dnsinv.actions.migrate import File, Wishes, submit
+from dnsinv.actions.migration_request import File, Wishes, submit
 from dnsinv.cli import import_tables, migration_run
 from dnsinv.migration.templates import Template
 

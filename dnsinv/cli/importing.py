@@ -11,7 +11,7 @@ from dnsinv.errors import SourceRefused
 if TYPE_CHECKING:
     from dnsinv.actions.acting import Actor
     from dnsinv.actions.installation import Installation
-    from dnsinv.actions.migrate import File
+    from dnsinv.actions.migration_request import File
 
 STRATEGIES = ("skip", "replace", "merge", "append")
 

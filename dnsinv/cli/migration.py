@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from dnsinv.actions import migrate, migration_reports
+from dnsinv.actions import migration_control, migration_reports
 from dnsinv.cli import import_tables, migration_run
 from dnsinv.cli.migration_schedules import schedules
 from dnsinv.cli.migration_templates import templates
@@ -70,7 +70,7 @@ def show(config: Path | None, reference: str, *, as_json: bool) -> None:
 def pause(config: Path | None, reference: str) -> None:
     """Let the migration ID rest before its next batch; whoever works on it waits."""
     with at_work(config) as (installation, actor):
-        migrate.control(installation, actor, reference, Control.PAUSE)
+        migration_control.control(installation, actor, reference, Control.PAUSE)
     click.echo(f"{reference} is paused; `dnsinv migration resume {reference}` lets it go on.")
 
 
@@ -87,7 +87,7 @@ def resume(config: Path | None, reference: str, *, here: bool) -> None:
     with at_work(config) as (installation, actor):
         state = State(migration_reports.glance(installation, actor, reference)["state"])
         if not here or state in CONTROLS[Control.RESUME]:
-            migrate.control(installation, actor, reference, Control.RESUME)
+            migration_control.control(installation, actor, reference, Control.RESUME)
         if here and not migration_run.run_here(installation, actor, reference):
             sys.exit(1)
     if not here:
@@ -103,7 +103,7 @@ def resume(config: Path | None, reference: str, *, here: bool) -> None:
 def cancel(config: Path | None, reference: str) -> None:
     """End the migration ID before its next batch; what is committed stays."""
     with at_work(config) as (installation, actor):
-        migrate.control(installation, actor, reference, Control.CANCEL)
+        migration_control.control(installation, actor, reference, Control.CANCEL)
         told = migration_reports.glance(installation, actor, reference)
     click.echo(
         f"{reference} is cancelled; {told['committed_batches']:,} of {told['batches']:,} batches "
@@ -121,7 +121,7 @@ def undo(config: Path | None, reference: str) -> None:
     A backup is made before. Users that it made stay, inactive.
     """
     with at_work(config) as (installation, actor):
-        migrate.undo(installation, actor, reference)
+        migration_control.undo(installation, actor, reference)
     click.echo(f"{reference} is undone: its rows and assignments are gone.")
 
 

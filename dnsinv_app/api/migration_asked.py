@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from dnsinv.actions.migrate import Wishes
+from dnsinv.actions.migration_request import Wishes
 from dnsinv_app.api.asking import Body, Text
 
 MOST_OWNERS = 100

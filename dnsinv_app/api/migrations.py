@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from dnsinv.actions import migrate, migration_files, migration_reports
+from dnsinv.actions import migration_control, migration_files, migration_reports
 from dnsinv.actions.migration_start import Begun, begin
 from dnsinv.domain.migrations import Control
 from dnsinv.lake.export import Style
@@ -195,7 +195,7 @@ def control_migration(installation: Installed, who: Who, asked: ControlAsked) ->
 
     What is committed stays. One that failed or was cancelled can be resumed.
     """
-    migrate.control(installation, who, asked.job_id, Control(asked.action))
+    migration_control.control(installation, who, asked.job_id, Control(asked.action))
     return answer(migration_reports.progress(installation, who, asked.job_id))
 
 
@@ -205,7 +205,7 @@ def undo_migration(installation: Installed, who: Who, asked: UndoAsked) -> Respo
 
     Users that it made stay, inactive. Answers when it is done.
     """
-    migrate.undo(installation, who, asked.job_id)
+    migration_control.undo(installation, who, asked.job_id)
     return answer(migration_reports.progress(installation, who, asked.job_id))
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from dnsinv.actions import migrate
+from dnsinv.actions import migrate, migration_request
 from dnsinv.actions.groups import create_group
 from dnsinv.actions.people import create_user
 from dnsinv.actions.templates import find_template
@@ -429,8 +429,10 @@ def test_whoever_follows_a_migration_does_not_keep_the_server_from_ending(tmp_pa
         path = tmp_path / "a.json"
         path.write_bytes(LEGACY)
         how = find_template(server.installation, OPERATOR, "flexible").template
-        file = migrate.File(path, "a.json", "test", len(LEGACY))
-        made = migrate.submit(server.installation, OPERATOR, file, how, migrate.Wishes())
+        file = migration_request.File(path, "a.json", "test", len(LEGACY))
+        made = migration_request.submit(
+            server.installation, OPERATOR, file, how, migration_request.Wishes()
+        )
         stream = streams.enter_context(
             httpx.stream(
                 "GET",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dnsinv.actions import migrate
+from dnsinv.actions import migrate, migration_control, migration_request
 from dnsinv.actions.assign import owners_of
 from dnsinv.actions.backup import list_backups
 from dnsinv.actions.collect import derive
@@ -43,8 +43,8 @@ def submitted(it: Installation, items: Items | str, how: Any = DOMAINS, **wishes
     with it.store.read() as db:
         path = it.settings.data_path / f"file-{migrations.count(db)}.json"
     path.write_text(text)
-    file = migrate.File(path, path.name, "a test", len(text))
-    return migrate.submit(it, ROOT, file, how, migrate.Wishes(**wishes))
+    file = migration_request.File(path, path.name, "a test", len(text))
+    return migration_request.submit(it, ROOT, file, how, migration_request.Wishes(**wishes))
 
 
 def outcomes(it: Installation, migration: Migration) -> dict[str, int]:
@@ -116,7 +116,7 @@ def test_a_strategy_does_the_same_within_a_file_and_across_files(
     assert outcomes(installation, together) == {"new": 1, outcome: 1}
     assert domains(installation, columns) == expected
 
-    migrate.undo(installation, ROOT, together.id)
+    migration_control.undo(installation, ROOT, together.id)
     assert domains(installation) == []
     imported(installation, [OLD])
     later = imported(installation, [NEW], duplicates=strategy)
@@ -144,7 +144,7 @@ def test_migrations_with_the_same_keys_settle_in_the_order_of_their_ids(
     migrate.run(installation, first.number, wait)
 
     assert domains(installation, "name, godaddy_status") == [("a.example", "active")]
-    migrate.undo(installation, ROOT, first.id)
+    migration_control.undo(installation, ROOT, first.id)
     assert domains(installation, "name, cloudflare_status") == [("a.example", "parked")]
 
 
@@ -322,10 +322,12 @@ def test_a_pause_holds_before_the_next_batch_and_a_resume_goes_on(
         with installation.store.read() as db:
             seen.append((found.state, migrations.done(db, number).committed))
         if len(seen) == 2:
-            migrate.control(installation, ROOT, found.id, Control.RESUME)
+            migration_control.control(installation, ROOT, found.id, Control.RESUME)
 
     migrate.stage(installation, number, look)
-    migrate.control(installation, ROOT, migrate.find(installation, number).id, Control.PAUSE)
+    migration_control.control(
+        installation, ROOT, migrate.find(installation, number).id, Control.PAUSE
+    )
     done = migrate.run(installation, number, look)
 
     assert seen == [(State.PAUSED, 0)] * 2
@@ -343,11 +345,11 @@ def test_a_cancel_keeps_what_was_committed_and_a_resume_finishes(
         for batch in (1, 2, 3):
             migrations.commit(db, made.number, batch, made.created_at)
 
-    cancelled = migrate.control(installation, ROOT, made.id, Control.CANCEL)
+    cancelled = migration_control.control(installation, ROOT, made.id, Control.CANCEL)
 
     assert cancelled.state is State.CANCELLED
     assert len(domains(installation)) == 30
-    migrate.control(installation, ROOT, made.id, Control.RESUME)
+    migration_control.control(installation, ROOT, made.id, Control.RESUME)
     assert migrate.run(installation, made.number, wait).state is State.COMPLETED
     assert len(domains(installation)) == 100
 
@@ -357,16 +359,16 @@ def test_undo_takes_back_rows_and_assignments_and_says_so(installation: Installa
     keep = imported(installation, [{"domain": "keep.example", "status": "active"}])
     gone = imported(installation, [OLD], assign=["ada"])
 
-    undone = migrate.undo(installation, ROOT, gone.id)
+    undone = migration_control.undo(installation, ROOT, gone.id)
 
     assert undone.undone_in is not None
     assert domains(installation, "name, sources") == [("keep.example", [f"import/{keep.id}"])]
     assert owners_of(installation, ROOT, "a.example") == []
     assert list_backups(installation, ROOT)
-    again = migrate.undo(installation, ROOT, gone.id)
+    again = migration_control.undo(installation, ROOT, gone.id)
     assert again.undone_in == undone.undone_in
     with pytest.raises(Conflict, match="undone"):
-        migrate.control(installation, ROOT, gone.id, Control.RESUME)
+        migration_control.control(installation, ROOT, gone.id, Control.RESUME)
 
 
 def test_an_undo_waits_for_a_worker_that_was_told_to_end_so_that_nothing_comes_back(
@@ -386,8 +388,8 @@ def test_an_undo_waits_for_a_worker_that_was_told_to_end_so_that_nothing_comes_b
     with ThreadPoolExecutor(2) as pool:
         worker = pool.submit(migrate.commit, installation, migration.number, 0, stop_at_the_second)
         assert is_there.wait(30)
-        migrate.control(installation, ROOT, migration.id, Control.CANCEL)
-        undoing = pool.submit(migrate.undo, installation, ROOT, migration.id)
+        migration_control.control(installation, ROOT, migration.id, Control.CANCEL)
+        undoing = pool.submit(migration_control.undo, installation, ROOT, migration.id)
         may_go_on.set()
         undone = undoing.result()
         assert isinstance(worker.exception(), Cancelled)
@@ -457,4 +459,4 @@ def test_a_wish_that_is_none_is_refused_before_anything_is_written(
 def test_a_migration_that_is_not_there_is_told(installation: Installation) -> None:
     for reference in ("m000001", "1", "m1", "m000001 ", "../m000001", ""):
         with pytest.raises(NotThere):
-            migrate.control(installation, ROOT, reference, Control.PAUSE)
+            migration_control.control(installation, ROOT, reference, Control.PAUSE)

@@ -14,13 +14,13 @@ from random import Random
 from typing import Any, Self
 
 from dnsinv.actions import installation as entry
-from dnsinv.actions import migrate
+from dnsinv.actions import migrate, migration_control, migration_request
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.annotate import add_domain
 from dnsinv.actions.collect import derive
 from dnsinv.actions.groups import create_group
 from dnsinv.actions.installation import Installation, open_with
-from dnsinv.actions.migrate import File, Wishes
+from dnsinv.actions.migration_request import File, Wishes
 from dnsinv.actions.people import create_user
 from dnsinv.actions.templates import find_template
 from dnsinv.collection.engine import Engine
@@ -43,6 +43,7 @@ TRACED = tuple(
         "migration/staging.py",
         "migration/slices.py",
         "actions/migrate.py",
+        "actions/migration_control.py",
         "actions/migration_runs.py",
         "actions/imported_owners.py",
         "actions/acting.py",
@@ -51,7 +52,7 @@ TRACED = tuple(
     )
 )
 ROWS_OF_A_SLICE = 40  # or else files of a size for tests would have one slice
-BATCH_SIZE = migrate.SMALLEST_BATCH
+BATCH_SIZE = migration_request.SMALLEST_BATCH
 
 OBSERVED = ["alpha.example", "beta.example", "delta.example", "epsilon.example"]
 ENTERED = "entered.example"
@@ -188,7 +189,7 @@ def _submit(installation: Installation, seed: str, strategy: str, names: list[st
     wishes = Wishes(
         BATCH_SIZE, strategy, validate=False, assign=["Ada", "group:dns-team"], create_users=True
     )
-    return migrate.submit(installation, ME, file, how, wishes).number
+    return migration_request.submit(installation, ME, file, how, wishes).number
 
 
 def _run(installation: Installation, order: Order) -> None:
@@ -199,7 +200,7 @@ def _resume(installation: Installation, order: Order) -> None:
     """As `dnsinv migration resume ID --here`, whatever became of it."""
     found = migrate.find(installation, order.number)
     if found.state in (State.CANCELLED, State.FAILED, State.PAUSED):
-        migrate.control(installation, ME, found.id, Control.RESUME)
+        migration_control.control(installation, ME, found.id, Control.RESUME)
     migrate.run(installation, order.number, _go_on)
 
 
@@ -224,13 +225,13 @@ def _cancel(installation: Installation, order: Order) -> None:
     """Cancel; where that was done before, let the services settle what is left."""
     found = migrate.find(installation, order.number)
     if found.state is State.CANCELLED:
-        migrate.settle(installation, order.number)
+        migration_control.settle(installation, order.number)
     else:
-        migrate.control(installation, ME, found.id, Control.CANCEL)
+        migration_control.control(installation, ME, found.id, Control.CANCEL)
 
 
 def _undo(installation: Installation, order: Order) -> None:
-    migrate.undo(installation, ME, migrate.find(installation, order.number).id)
+    migration_control.undo(installation, ME, migrate.find(installation, order.number).id)
 
 
 def _go_on(_: float) -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from dnsinv.actions import migrate
+from dnsinv.actions import migrate, migration_control, migration_request
 from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation, open_with
-from dnsinv.actions.migrate import File, Wishes
+from dnsinv.actions.migration_request import File, Wishes
 from dnsinv.domain.migrations import OPEN, Control, State
 from dnsinv.migration.templates import builtin
 from dnsinv.settings import Settings
@@ -112,12 +112,12 @@ class Running:
         path.write_text(json.dumps(rows))
         file = File(path, path.name, "a test", path.stat().st_size)
         [template] = [each for each in builtin() if each.id == "godaddy-domains"]
-        return migrate.submit(
+        return migration_request.submit(
             self.installation, PERSON, file, template, Wishes(batch_size=batch_size)
         )
 
     def control(self, migration: Migration, asked: Control) -> Migration:
-        return migrate.control(self.installation, PERSON, migration.id, asked)
+        return migration_control.control(self.installation, PERSON, migration.id, asked)
 
     def find(self, migration: Migration) -> Migration:
         return migrate.find(self.installation, migration.number)

@@ -9,9 +9,9 @@ import dagster as dg
 import pytest
 from dagster._core.execution.backfill import BulkActionStatus
 
-from dnsinv.actions import migrate
+from dnsinv.actions import migrate, migration_request
 from dnsinv.actions.acting import Actor
-from dnsinv.actions.migrate import File, Wishes
+from dnsinv.actions.migration_request import File, Wishes
 from dnsinv.actions.migration_runs import driving, work_by
 from dnsinv.domain.migrations import State
 from dnsinv.migration.templates import builtin
@@ -184,7 +184,7 @@ def wished_for(home: Home) -> Migration:
     path.write_text("[]")
     how = next(each for each in builtin() if each.id == "godaddy-domains")
     file = File(path, path.name, "a test", 2)
-    return migrate.submit(home.opened, Actor("person", "cli"), file, how, Wishes())
+    return migration_request.submit(home.opened, Actor("person", "cli"), file, how, Wishes())
 
 
 def tick(instance: dg.DagsterInstance, memory: Memory) -> dg.SensorResult:
