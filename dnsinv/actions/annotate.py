@@ -12,7 +12,7 @@ from dnsinv.actions.installation import Installation
 from dnsinv.actions.people import refuse_changed
 from dnsinv.actions.rules import apply_to_one
 from dnsinv.domain.domains import ManualDomain
-from dnsinv.domain.names import canonical_name
+from dnsinv.domain.names import canonical_name, listed_name
 from dnsinv.domain.permission import Right
 from dnsinv.domain.text import clean_note, clean_tags
 from dnsinv.errors import BadName, Conflict, NotThere, UsageError
@@ -25,7 +25,7 @@ def annotation_of(installation: Installation, actor: Actor, domain: str) -> Anno
     """Note and tags of a domain; `changed_in` is 0 where nobody said anything yet."""
     allow(installation, actor, Right.READ)
     with installation.store.read() as db:
-        return annotations.find(db, canonical_name(domain))
+        return annotations.find(db, listed_name(domain))
 
 
 def annotate(
@@ -51,7 +51,7 @@ def annotate(
         Conflict: somebody changed it meanwhile.
     """
     wrong: UsageError | None = None
-    name = canonical_name(domain)
+    name = listed_name(domain)
     try:
         existing_domains(installation, [name])
     except UsageError as unknown:

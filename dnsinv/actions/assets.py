@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dnsinv.actions.installation import Installation
-from dnsinv.domain.names import canonical_name, observed_name
+from dnsinv.domain.names import canonical_name, listed_name, observed_name
 from dnsinv.domain.records import RecordIdentity
 from dnsinv.errors import NotThere, UsageError
 from dnsinv.lake import assets
@@ -23,7 +23,7 @@ def existing_domains(installation: Installation, names: Sequence[str]) -> list[s
         UsageError: there are too many.
     """
     _refuse_too_many(len(names))
-    wanted = sorted({canonical_name(name) for name in names})
+    wanted = sorted({listed_name(name) for name in names})
     known = assets.known_domains(installation.lake, wanted)
     unknown = [name for name in wanted if name not in known]
     if unknown:

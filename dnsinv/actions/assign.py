@@ -8,7 +8,7 @@ from dnsinv.actions.acting import Actor, Deed, acting, allow, permit
 from dnsinv.actions.assets import existing_domains, existing_records
 from dnsinv.actions.backup import restore_point_before
 from dnsinv.actions.installation import Installation
-from dnsinv.domain.names import canonical_name
+from dnsinv.domain.names import listed_name
 from dnsinv.domain.people import Owner
 from dnsinv.domain.permission import Right
 from dnsinv.domain.records import RecordIdentity
@@ -60,7 +60,7 @@ def assign_domains(
     wanted: list[str] | UsageError
     try:  # before the transaction, which holds others up; told in it, to those who may
         if mode is Mode.REMOVE:
-            wanted = sorted({canonical_name(name) for name in domains})
+            wanted = sorted({listed_name(name) for name in domains})
         else:
             wanted = existing_domains(installation, domains)
     except UsageError as wrong:
@@ -93,7 +93,7 @@ def owners_of(installation: Installation, actor: Actor, domain: str) -> list[Own
     """
     allow(installation, actor, Right.READ)
     with installation.store.read() as db:
-        return assignments.of_domain(db, canonical_name(domain))
+        return assignments.of_domain(db, listed_name(domain))
 
 
 def _assign(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from dnsinv.actions.acting import Actor, allow
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.people import existing_user
-from dnsinv.domain.names import canonical_name
+from dnsinv.domain.names import listed_name
 from dnsinv.domain.people import Owner, User
 from dnsinv.domain.permission import Grounds, Right
 from dnsinv.domain.permission import explain as explained
@@ -45,7 +45,7 @@ def explain(
         BadName: it is not a DNS name.
     """
     allow(installation, actor, Right.READ)
-    name = canonical_name(domain)
+    name = listed_name(domain)
     with installation.store.read() as db:
         person = existing_user(db, user)
         key = record.key if record else ""

@@ -69,6 +69,18 @@ def observed_name(text: str) -> str:
         return bare.lower()
 
 
+def listed_name(text: str) -> str:
+    """A domain as the inventory lists it: canonical, an appended copy with its ending (~2).
+
+    Raises:
+        BadName: it is not a DNS name, or none with such an ending.
+    """
+    base, _, entry = text.strip().rpartition("~")
+    if re.fullmatch("[1-9][0-9]{0,8}", entry) and base and int(entry) > 1:
+        return f"{canonical_name(base)}~{entry}"
+    return canonical_name(text)
+
+
 def ancestors(name: str) -> Iterator[str]:
     """The parents of a canonical name, nearest first, without itself and without the root."""
     _, dot, parent = name.partition(".")

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from dnsinv.actions import migrate, migration_control, migration_request
-from dnsinv.actions.assign import owners_of
+from dnsinv.actions.annotate import annotate, annotation_of
+from dnsinv.actions.assign import assign_domains, owners_of
 from dnsinv.actions.backup import list_backups
 from dnsinv.actions.collect import derive
 from dnsinv.actions.groups import create_group
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.people import create_user
 from dnsinv.domain.migrations import Control, State
-from dnsinv.errors import Conflict, NotThere, UsageError
+from dnsinv.errors import BadName, Conflict, NotThere, UsageError
 from dnsinv.lake.integrity import problems
 from dnsinv.migration.slices import Cancelled
 from dnsinv.migration.templates import builtin, template
@@ -132,6 +133,23 @@ def test_copies_are_numbered_and_no_record_or_query_by_base_name_takes_them_for_
 
     rows = installation.lake.query("select name, unicode_name from domains order by name")
     assert [name for name, _ in rows] == ["a.example", "a.example~2", "a.example~3"]
+
+
+def test_a_copy_has_owners_and_a_note_of_its_own(installation: Installation) -> None:
+    imported(installation, [OLD, NEW], duplicates="append")
+    create_group(installation, ROOT, "ops")
+
+    assign_domains(installation, ROOT, ["A.Example~2"], ["ops"])
+    annotate(installation, ROOT, "a.example~2", note="a copy")
+
+    assert [each.owner.name for each in owners_of(installation, ROOT, "a.example~2")] == ["ops"]
+    assert owners_of(installation, ROOT, "a.example") == []
+    assert annotation_of(installation, ROOT, "a.example").note == ""
+    for wrong in ("a.example~1", "a.example~02", "~2", "a.example~2~3", "a.example~b"):
+        with pytest.raises(BadName):
+            assign_domains(installation, ROOT, [wrong], ["ops"])
+    with pytest.raises(NotThere):
+        assign_domains(installation, ROOT, ["a.example~3"], ["ops"])
 
 
 def test_migrations_with_the_same_keys_settle_in_the_order_of_their_ids(
