@@ -4,7 +4,7 @@ Source: POST /report_asset_materialization/{asset} of dagster-webserver 1.13, ch
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -17,7 +17,11 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 1.0
 REPLY_SECONDS = 5.0  # a webserver that has just started loads its pages' data first
+BY_HAND = "Made by the command line."
 _PUBLISHED = ("completed", "partial")
+_WITH_IMPORTS = (
+    "imported_domains", "imported_records", "migration_errors", "domains", "dns_records",
+)  # fmt: skip
 
 Event = tuple[str, dict[str, Any]]
 
@@ -33,6 +37,18 @@ def report_materializations(
     Args:
         rows: rows of the derived datasets, as `derive` gives them.
     """
+    _tell(installation, lambda: (*_collected(installation, ended), *_derived(rows)))
+
+
+def report_import(installation: Installation, migration: str) -> None:
+    """Report what a migration brought or took back, and what was made anew with it.
+
+    Where no Dagster webserver answers it does nothing, and it never raises.
+    """
+    _tell(installation, lambda: _imported(installation, migration))
+
+
+def _tell(installation: Installation, events: Callable[[], Iterable[Event]]) -> None:
     try:
         with httpx.Client(
             base_url=installation.settings.dagster_address,
@@ -41,7 +57,7 @@ def report_materializations(
         ) as web:
             if not _is_dagster(web):
                 return
-            for asset, event in (*_collected(installation, ended), *_derived(rows)):
+            for asset, event in events():
                 web.post(f"report_asset_materialization/{asset}", json=event).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL, LakeError) as error:
         log.info("dagster was not told error=%s", error)
@@ -68,7 +84,7 @@ def _collected(installation: Installation, ended: Sequence[Collection]) -> Itera
                 asset,
                 {
                     "partition": f"{collection.account}/{collection.started_at.date()}",
-                    "description": "Made by the command line.",
+                    "description": BY_HAND,
                     "metadata": {
                         "dagster/row_count": count,
                         "account": collection.account,
@@ -84,13 +100,15 @@ def _derived(rows: Mapping[str, int]) -> Iterator[Event]:
         return
     whole = {**rows, "read_model": rows.get("domains", 0) + rows.get("dns_records", 0)}
     for asset, count in whole.items():
-        yield (
-            asset,
-            {
-                "description": "Made by the command line.",
-                "metadata": {"dagster/row_count": count},
-            },
-        )
+        yield asset, {"description": BY_HAND, "metadata": {"dagster/row_count": count}}
+
+
+def _imported(installation: Installation, migration: str) -> Iterator[Event]:
+    counts = ", ".join(f"(select count(*) from {name}) as {name}" for name in _WITH_IMPORTS)
+    (found,) = installation.lake.query(f"select {counts}")
+    for asset, event in _derived(dict(zip(_WITH_IMPORTS, found, strict=True))):
+        event["metadata"]["migration"] = migration
+        yield asset, event
 
 
 def _changes(installation: Installation, log_name: str, collection: Collection) -> int:

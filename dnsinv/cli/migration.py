@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dnsinv.actions import migration_control, migration_reports
+from dnsinv.actions.report import report_import
 from dnsinv.cli import import_tables, migration_run
 from dnsinv.cli.migration_schedules import schedules
 from dnsinv.cli.migration_templates import templates
@@ -122,6 +123,7 @@ def undo(config: Path | None, reference: str) -> None:
     """
     with at_work(config) as (installation, actor):
         migration_control.undo(installation, actor, reference)
+        report_import(installation, reference)
     click.echo(f"{reference} is undone: its rows and assignments are gone.")
 
 

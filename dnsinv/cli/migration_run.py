@@ -15,6 +15,7 @@ from dnsinv.actions.acting import Actor
 from dnsinv.actions.installation import Installation
 from dnsinv.actions.migrate import number_of
 from dnsinv.actions.migration_reports import glance, progress
+from dnsinv.actions.report import report_import
 from dnsinv.cli import import_tables
 from dnsinv.cli.main import log_to_file
 from dnsinv.domain.migrations import SUCCESSFUL
@@ -60,6 +61,7 @@ def run_here(installation: Installation, actor: Actor, reference: str) -> bool:
         done = f"{told['committed_batches']:,} of {told['batches']:,} batches"
         click.echo(f"Stopped with {done} committed. {_resumable(reference)}", err=True)
         return False
+    report_import(installation, reference)
     import_tables.show_progress(told)
     return told["state"] in _SUCCESSFUL
 

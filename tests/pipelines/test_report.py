@@ -1,9 +1,11 @@
 """What the command line made is told to a real Dagster webserver."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -11,6 +13,7 @@ import uvicorn
 
 from dnsinv.actions.installation import open_installation
 from dnsinv.actions.report import report_materializations
+from dnsinv.cli.main import main as cli
 from dnsinv_pipelines.partitions import partition_key
 from dnsinv_pipelines.prepare import main as prepare
 from tests.core.scripted import a_record
@@ -53,13 +56,14 @@ def rows_told(instance: dg.DagsterInstance) -> dict[tuple[str, str | None], obje
         "domains",
         "dns_records",
         "read_model",
+        "imported_domains",
     )
     return {
         (name, record.partition_key): record.asset_materialization.metadata[
             "dagster/row_count"
         ].value
         for name in names
-        for record in instance.fetch_materializations(dg.AssetKey(name), limit=10).records
+        for record in reversed(instance.fetch_materializations(dg.AssetKey(name), limit=10).records)
         if record.asset_materialization
     }
 
@@ -99,6 +103,32 @@ def test_dagster_is_told_what_the_command_line_made(
             ("domain_snapshots", key): 5, ("record_snapshots", key): 16, ("domain_changes", key): 0, ("record_changes", key): 1,
             ("domains", None): 5, ("dns_records", None): 16, ("read_model", None): 21,
         }  # fmt: skip
+
+
+def test_dagster_is_told_what_an_import_at_the_command_line_made(
+    home: Home, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home.observe()
+    home.derive()
+    prepare()
+    (tmp_path / "old.json").write_text('[{"domain": "old.example"}, {"domain": "alpha.example"}]')
+    with (
+        dg.DagsterInstance.from_config(str(home.opened.settings.dagster_home)) as instance,
+        webserver(instance) as address,
+    ):
+        monkeypatch.setenv("DAGSTER_URL", address)
+
+        def run(*arguments: str) -> None:
+            monkeypatch.setattr(sys, "argv", ["dnsinv", *arguments])
+            cli()
+
+        run("import", str(tmp_path / "old.json"), "--template", "flexible")
+        whole = rows_told(instance)
+        assert whole["imported_domains", None] == 2
+        assert whole["domains", None] == 6
+        assert whole["read_model", None] == 21
+        run("migration", "undo", "m000001")
+        assert rows_told(instance)["domains", None] == 5
 
 
 @pytest.mark.parametrize(
