@@ -183,7 +183,7 @@ def counts(root: Path) -> dict[str, int]:
     if model := read_model(lake):
         with duckdb.connect(model, read_only=True) as con:
             for table in TABLES:
-                rows = con.execute(f"select count(*), max(pos) from {table}").fetchall()
+                rows = con.execute(f"select count(*), max(rowid) from {table}").fetchall()
                 assert rows[0][1] in (None, rows[0][0] - 1)
                 found[f"read model {table}"] = rows[0][0]
     return found
