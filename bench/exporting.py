@@ -90,7 +90,7 @@ def bare(folder: str) -> float:
     path = read_model(opened(Path(folder)).lake)
     target = Path(folder) / "bare.csv"
     with duckdb.connect(str(path), read_only=True) as con:
-        columns = "* exclude (pos, search, providers)"
+        columns = "* exclude (search, providers)"
         began = perf_counter()
         con.execute(
             f"copy (select {columns} from domains where removed_on is null) "

@@ -263,7 +263,7 @@ def inventory(root: Path) -> tuple[Any, ...]:
     path = read_model(Lake(root))
     assert path
     with duckdb.connect(path, read_only=True) as con:
-        ((rows, most),) = con.execute("select count(*), max(pos) from domains").fetchall()
+        ((rows, most),) = con.execute("select count(*), max(rowid) from domains").fetchall()
         assert rows == most + 1
     return current
 
