@@ -67,9 +67,9 @@ class GroupFilters(Paged):
 class MembersAsked(Body):
     """Who is to be in it: names, e-mail addresses or ids."""
 
-    users: list[Annotated[Text, Field(max_length=300)] | int] = Field(
-        max_length=MOST_MEMBERS, examples=[["grace", "ada@shop.example", 7]]
-    )
+    users: list[
+        Annotated[Text, Field(max_length=300)] | Annotated[int, Field(ge=1, le=LARGEST_ID)]
+    ] = Field(max_length=MOST_MEMBERS, examples=[["grace", "ada@shop.example", 7]])
 
 
 class Counted(BaseModel):

@@ -213,6 +213,10 @@ def test_numbers_beyond_reason_are_refused(served: Served) -> None:
         assert error_of(served.as_admin.get(f"/api/domains?{query}"))[0] == 422
     for since in ("0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
         assert error_of(served.as_admin.get(f"/api/audit?since={since}"))[0] == 422
+    group = served.as_admin.post("/api/groups", json={"name": "numbers"}).json()["id"]
+    for number in (0, -1, 2**31, 2**63):
+        asked = served.as_admin.post(f"/api/groups/{group}/members", json={"users": [number]})
+        assert error_of(asked)[0] == 422
 
 
 def test_only_administrators_are_told_which_files_cannot_be_read(small: Inventory) -> None:
