@@ -366,12 +366,14 @@ def test_services_write_bytecode_whatever_the_shell_says(
 # -- when the supervisor itself ends --------------------------------------------------------------
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from dnsinv.services.signals import stop_on_signals
 from dnsinv.services.supervisor import run_services
 from tests.core.test_services import House
 house = House(Path(sys.argv[1]))
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it would stay ignored
 with stop_on_signals() as stopping:
     run_services(house.settings, [house.service("one", "parent"), house.service("two")], stopping=stopping, echo=house.said.append)
 """
