@@ -23,6 +23,10 @@ from dnsinv.lake.schemas import (
 )
 from dnsinv.lake.slices import Slice, slices
 
+ROWS = (
+    120_000  # records that are put together at once, about a row group: less takes no less memory
+)
+
 LISTING = Table("listing", "", DOMAIN_SNAPSHOTS.columns[:-3], ())
 OUTCOMES = Table(
     "outcomes",
@@ -160,7 +164,7 @@ def _records(
     }
     is_first = not con.execute("select 1 from every_touched where not is_first limit 1").fetchall()
     is_renamed = con.execute(_RENAMED).fetchall()
-    parts = [Slice()] if is_renamed else slices(con, readings, before)
+    parts = [Slice()] if is_renamed else slices(con, readings, before, rows=ROWS)
     assemble = RECORD_SNAPSHOTS.ordered(sql("assemble_records"))
     with publication.appending(RECORD_SNAPSHOTS, _to(lake, seen, "records")) as file:
         for each in parts:
