@@ -164,7 +164,7 @@ def _records(
     }
     is_first = not con.execute("select 1 from every_touched where not is_first limit 1").fetchall()
     is_renamed = con.execute(_RENAMED).fetchall()
-    parts = [Slice()] if is_renamed else slices(con, readings, before, rows=ROWS)
+    parts = [Slice()] if is_renamed else slices(con, readings, before)
     assemble = RECORD_SNAPSHOTS.ordered(sql("assemble_records"))
     with publication.appending(RECORD_SNAPSHOTS, _to(lake, seen, "records")) as file:
         for each in parts:
