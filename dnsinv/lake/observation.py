@@ -23,10 +23,6 @@ from dnsinv.lake.schemas import (
 )
 from dnsinv.lake.slices import Slice, slices
 
-ROWS = (
-    120_000  # records that are put together at once, about a row group: less takes no less memory
-)
-
 LISTING = Table("listing", "", DOMAIN_SNAPSHOTS.columns[:-3], ())
 OUTCOMES = Table(
     "outcomes",
