@@ -67,11 +67,12 @@ def fold_all(lake: Lake, retired: Mapping[str, datetime], manual: Manual = list)
     """
     with _folding(lake), _published(lake) as publication, lake.connect() as con:
         _prepare(con, lake, retired)
+        records = _Records(con, lake)
         return {
             "domain_history": _domain_history(con, lake, publication),
-            "record_history": _record_history(con, lake, publication),
+            "record_history": _record_history(records, publication),
             "zones": _zones(con, lake, publication),
-            "dns_records": _dns_records(con, lake, publication),
+            "dns_records": _dns_records(records, publication),
             "domains": _domains(con, lake, publication, manual()),
         }
 
@@ -82,7 +83,7 @@ def fold_history(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
         _prepare(con, lake, retired)
         return {
             "domain_history": _domain_history(con, lake, publication),
-            "record_history": _record_history(con, lake, publication),
+            "record_history": _record_history(_Records(con, lake), publication),
         }
 
 
@@ -93,7 +94,7 @@ def fold_records(lake: Lake, retired: Mapping[str, datetime]) -> dict[str, int]:
         _name_domains(con)
         return {
             "zones": _zones(con, lake, publication),
-            "dns_records": _dns_records(con, lake, publication),
+            "dns_records": _dns_records(_Records(con, lake), publication),
         }
 
 
@@ -116,7 +117,7 @@ def fold_current(
         _name_domains(con)
         return {
             "zones": _zones(con, lake, publication),
-            "dns_records": _dns_records(con, lake, publication),
+            "dns_records": _dns_records(_Records(con, lake), publication),
             "domains": _domains(con, lake, publication, manual()),
         }
 
@@ -197,26 +198,19 @@ def _domain_history(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Pub
     return rows
 
 
-def _record_history(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
-    return _write_sliced(
-        con,
-        lake,
-        publication,
-        "fold_record_history",
-        RECORD_HISTORY,
-        lake.layout.history("records"),
-    )
+def _record_history(records: "_Records", publication: Publication) -> int:
+    final = records.lake.layout.history("records")
+    return records.write(publication, "fold_record_history", RECORD_HISTORY, final)
 
 
 def _zones(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
     return _write(con, lake, publication, "fold_zones", ZONES, "current", "zones")
 
 
-def _dns_records(con: duckdb.DuckDBPyConnection, lake: Lake, publication: Publication) -> int:
-    view(con, "settled_records", sql("settle_records"))
-    return _write_sliced(
-        con, lake, publication, "fold_dns_records", DNS_RECORDS, lake.layout.current("records")
-    )
+def _dns_records(records: "_Records", publication: Publication) -> int:
+    view(records.con, "settled_records", sql("settle_records"))
+    final = records.lake.layout.current("records")
+    return records.write(publication, "fold_dns_records", DNS_RECORDS, final)
 
 
 def _domains(
@@ -283,25 +277,25 @@ def _write(
     return rows
 
 
-def _write_sliced(
-    con: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    publication: Publication,
-    query: str,
-    table: Table,
-    final: Path,
-) -> int:
-    """The same for what is as large as all records, zones by zones."""
-    changes = lake.layout.lake / "changes" / "records"
-    sources = {
-        "latest_records": _latest(lake, "records"),
-        "record_log": every_partition(RECORD_LOG, changes),
-        "imported_records": every_migration(IMPORTED_RECORDS, lake.layout.imports("records")),
-    }
-    with publication.appending(table, final) as file:
-        for each in slices(con, *sources.values()):
-            for name, source in sources.items():
-                view(con, name, each.of(source))
-            file.append(con.sql(table.ordered(sql(query))).to_arrow_table())
-    view(con, table.name, one_file(table, publication.staged(final)))
-    return file.rows
+class _Records:
+    """What is made of all records, zones by zones."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+        self.con, self.lake = con, lake
+        changes = lake.layout.lake / "changes" / "records"
+        self._sources = {
+            "latest_records": _latest(lake, "records"),
+            "record_log": every_partition(RECORD_LOG, changes),
+            "imported_records": every_migration(IMPORTED_RECORDS, lake.layout.imports("records")),
+        }
+        self._parts = slices(con, *self._sources.values())
+
+    def write(self, publication: Publication, query: str, table: Table, final: Path) -> int:
+        """Write one derived file; what follows in this fold reads it from staging."""
+        with publication.appending(table, final) as file:
+            for each in self._parts:
+                for name, source in self._sources.items():
+                    view(self.con, name, each.of(source))
+                file.append(self.con.sql(table.ordered(sql(query))).to_arrow_table())
+        view(self.con, table.name, one_file(table, publication.staged(final)))
+        return file.rows

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dnsinv.errors import LakeError
 from dnsinv.lake.lake import SNAPSHOT_TABLES, Lake, literal, one_file, plain, sql, view
@@ -151,7 +153,6 @@ def _records(
     if con.execute(_DOUBLED).fetchall():
         readings = _ONCE.format(readings=readings)
     _table(con, "new_records", RECORD_LOG.empty(), {})
-    changes = f"insert into new_records select {RECORD_LOG.select()} from ({sql('diff_records')})"
     sources = {
         "readings": readings,
         "before_records": before,
@@ -160,20 +161,29 @@ def _records(
     }
     is_first = not con.execute("select 1 from every_touched where not is_first limit 1").fetchall()
     is_renamed = con.execute(_RENAMED).fetchall()
-    parts = [Slice()] if is_renamed else slices(con, readings, before)
-    assemble = RECORD_SNAPSHOTS.ordered(sql("assemble_records"))
+    parts = [Slice()] if is_renamed else slices(con, readings, before, are_compared=True)
+    changed: list[pa.Table] = []  # rows of `since` until now
+    since = parts[0]
     with publication.appending(RECORD_SNAPSHOTS, _to(lake, seen, "records")) as file:
         for each in parts:
             for name, source in sources.items():
                 view(con, name, each.of(source))
-            after = con.sql(assemble).to_arrow_table()
-            file.append(after)
-            if not is_first:
-                con.register("after_records", after)
-                _table(con, "differing", _DIFFERING, {})
-                view(con, "touched", _OF_DIFFERING.format(touched=each.of(sources["touched"])))
-                con.execute(changes, {"collection_id": seen.collection_id})
-                con.unregister("after_records")
+            compared = con.sql(_COMPARED).to_arrow_table()
+            removed = pc.sum(pc.equal(compared["change"], "removed")).as_py() or 0
+            after = compared.slice(0, compared.num_rows - removed)
+            file.append(after.select(RECORD_SNAPSHOTS.names))
+            if is_first:
+                continue
+            changed.append(compared.filter(pc.not_equal(compared["change"], "")))
+            if each is parts[-1] or sum(rows.num_rows for rows in changed) >= _CHANGED_AT_ONCE:
+                through = Slice(since.first, each.end)
+                for name, source in sources.items():
+                    view(con, name, through.of(source))
+                con.register("changed", pa.concat_tables(changed))
+                _table(con, "pairs", sql("pairs_found"), {})
+                con.unregister("changed")
+                con.execute(_LOG_CHANGES, {"collection_id": seen.collection_id})
+                changed, since = [], Slice(each.end)
     return file.rows
 
 
@@ -213,6 +223,7 @@ def rebuild_changes(lake: Lake, kind: Kind, provider: str, account: str, day: da
             beyond = "false"
         else:
             con.execute(f"create temp table touched as {_TOUCHED_BETWEEN}")
+            view(con, "pairs", sql("pairs_between"))
             query, parameters = sql("diff_records"), {"collection_id": "rebuilt"}
             beyond = _BEYOND
         view(con, "log", f"from whole_log l where not ({beyond})")
@@ -277,21 +288,18 @@ _RENAMED = """
     select 1 from before_zones b join after_zones a using (zone_id) where a.name <> b.name limit 1
 """
 
-# Zones with a row that is new or has other values now, or with as many rows as before no longer.
-# Keys occur once, so a zone of as many rows, each as it was, is as it was: its rows need no diff.
-_DIFFERING = """
-    with
-        a as (
-            select zone_id, count(*) as n, count_if(valid_from = observed_at) as fresh
-            from after_records group by zone_id
-        ),
-        b as (select zone_id, count(*) as n from before_records group by zone_id)
-    select coalesce(a.zone_id, b.zone_id) as zone_id
-    from a full join b using (zone_id)
-    where a.n is distinct from b.n or a.fresh > 0
+_CHANGED_AT_ONCE = 20_000  # rows: then looking up what they were is quick beside finding them
+
+_LOG_CHANGES = f"""
+    insert into new_records select {RECORD_LOG.select()} from ({sql("diff_records")})
 """
 
-_OF_DIFFERING = "select * from ({touched}) semi join differing using (zone_id)"
+# In the order of the file; those that are gone follow behind.
+_COMPARED = f"""
+    select {RECORD_SNAPSHOTS.select()}, change
+    from ({sql("assemble_records")})
+    order by change = 'removed', {", ".join(RECORD_SNAPSHOTS.order)}
+"""
 
 _LISTED = (
     "select case when provider_id = '' then name else provider_id end as zone_id, name from listing"
@@ -309,23 +317,25 @@ _ZONE_USES = """
 """
 
 _TOUCHED = """
-    select u.zone_id, u.zone, u.read_at as seen_at, b.read_at is null and z.was_baseline as is_first
+    select u.zone_id, u.zone, u.use, u.read_at as seen_at,
+        coalesce(b.digest, '') <> '' as was_read, b.read_at is null and z.was_baseline as is_first
     from every_use u
     join after_zones z using (zone_id)
     left join before_zones b using (zone_id)
     where u.use in ('reading', 'none')
     union all
-    select zone_id, name, greatest($listed_at, read_at), false
+    select zone_id, name, 'gone', greatest($listed_at, read_at), digest <> '', false
     from before_zones
     where zone_id not in (select zone_id from after_zones)
 """
 
 _TOUCHED_BETWEEN = """
-    select a.zone_id, a.read_at as seen_at, b.read_at is null and a.was_baseline as is_first
+    select a.zone_id, a.read_at as seen_at, coalesce(b.digest, '') <> '' as was_read,
+        b.read_at is null and a.was_baseline as is_first
     from after_zones a left join before_zones b using (zone_id)
     where a.read_at is distinct from b.read_at
     union all
-    select zone_id, (select max(observed_at) from after_domains), false
+    select zone_id, (select max(observed_at) from after_domains), digest <> '', false
     from before_zones where zone_id not in (select zone_id from after_zones)
 """
 

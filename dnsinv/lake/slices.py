@@ -33,15 +33,30 @@ class Slice:
 
 
 def slices(
-    con: duckdb.DuckDBPyConnection, *queries: str, rows: int = 0, column: str = "zone"
+    con: duckdb.DuckDBPyConnection,
+    *queries: str,
+    rows: int = 0,
+    column: str = "zone",
+    are_compared: bool = False,
 ) -> list[Slice]:
     """Ranges that hold every row of the queries, in order; about `rows` (or ROWS) in each.
 
-    Names have a row or two each, and are counted by a sample; a zone may have any number.
+    Names have a row or two each, and are counted by a sample; a zone may have any number. Where
+    two queries are compared a row of the one and its like of the other count as two, and so does
+    a row whose like is not there: what comes out is of the same size.
     """
     sample = 1 if column == "zone" else SAMPLE
-    values = " union all ".join(f"select {column} as value from ({query})" for query in queries)
-    starts = con.execute(_STARTS.format(values=values, rows=rows or ROWS, sample=sample)).fetchall()
+    values = " union all ".join(
+        f"select {column} as value, {number} as source from ({query})"
+        for number, query in enumerate(queries)
+    )
+    query = _STARTS.format(
+        values=values,
+        rows=rows or ROWS,
+        sample=sample,
+        total="2 * max" if are_compared else "sum",
+    )
+    starts = con.execute(query).fetchall()
     bounds = [None, *(value for (value,) in starts[1:]), None]
     return [Slice(first, end, column) for first, end in pairwise(bounds)]
 
@@ -49,11 +64,12 @@ def slices(
 _STARTS = """
     with
         counted as (
-            select value, count(*) * {sample} as n
+            select value, source, count(*) * {sample} as n
             from ({values})
             where hash(value) % {sample} = 0
-            group by value
+            group by value, source
         ),
-        placed as (select value, (sum(n) over (order by value) - 1) // {rows} as place from counted)
+        weighed as (select value, {total}(n) as n from counted group by value),
+        placed as (select value, (sum(n) over (order by value) - 1) // {rows} as place from weighed)
     select min(value) from placed group by place order by place
 """

@@ -1,53 +1,35 @@
 -- What changed between two complete readings, in the zones that were read or left the account.
 --
 -- in    $collection_id    collection that found the changes
--- reads touched           zone_id, seen_at (when the change was seen), is_first (first reading ever: a baseline, no changes)
---       before_records, after_records   two snapshots of the account
---       before_zones      which zones had been read before
+-- reads pairs             values that are not the same in both: zone_id, zone, name, type, before, after; null where absent
+--       touched           zone_id, seen_at (when the change was seen), was_read (before, so that its records were known),
+--                         is_first (first reading ever: a baseline, no changes)
+--       before_records    the snapshot before
 -- gives the columns of record_log
 --
--- Identity is Cloudflare's record id, elsewhere the content. A value gone and another come under one name and type,
--- when there is just one of each, is one modified value. Managed records (SOA, apex NS) listed for the first time in
--- a zone that was read before are no change: an API version began to list them. Apex NS that come to a zone whose SOA was
--- listed are one: a version that lists the SOA lists them too.
+-- A value gone and another come under one name and type, when there is just one of each, is one modified value. Managed
+-- records (SOA, apex NS) listed for the first time in a zone that was read before are no change: an API version began to
+-- list them. Apex NS that come to a zone whose SOA was listed are one: a version that lists the SOA lists them too.
 
 with
-    b as (
-        select b.*, case when record_id = '' then content || ' ' || coalesce(priority::varchar, '') else record_id end as key
-        from before_records b semi join touched using (zone_id)
-    ),
-    a as (
-        select a.*, case when record_id = '' then content || ' ' || coalesce(priority::varchar, '') else record_id end as key
-        from after_records a semi join touched using (zone_id)
-    ),
-    pairs as (
-        select
-            coalesce(a.zone_id, b.zone_id) as zone_id,
-            coalesce(a.zone, b.zone) as zone,
-            coalesce(a.name, b.name) as name,
-            coalesce(a.type, b.type) as type,
-            case when b.zone_id is not null then b end as before,
-            case when a.zone_id is not null then a end as after
-        from a full join b
-            on a.zone_id = b.zone_id and a.name = b.name and a.type = b.type and a.key = b.key
-        where a.zone_id is null
-            or b.zone_id is null
-            or (a.content, a.ttl, a.priority, a.proxied, a.comment, a.tags)
-            is distinct from (b.content, b.ttl, b.priority, b.proxied, b.comment, b.tags)
+    known as (
+        -- those managed records that the reading before listed
+        select zone_id, list(distinct type) as types
+        from before_records
+        where managed
+        group by zone_id
     ),
     noticed as (
         select p.*, t.seen_at
         from pairs p
         join touched t using (zone_id)
+        left join known k using (zone_id)
         where not t.is_first
             and not (
                 p.before is null
                 and p.after.managed
-                and exists (from before_zones z where z.zone_id = p.zone_id and z.digest <> '')
-                and not exists (
-                    from before_records m
-                    where m.zone_id = p.zone_id and m.managed and m.type in (p.type, 'SOA')
-                )
+                and t.was_read
+                and not coalesce(list_has_any(k.types, [p.type, 'SOA']), false)
             )
     ),
     counted as (

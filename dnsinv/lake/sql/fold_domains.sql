@@ -31,23 +31,27 @@ with
             or not is_anywhere
             qualify is_there or row_number() over (partition by name, provider, account order by valid_to desc) = 1
     ),
+    ranked as (
+        -- whose facts win: those of a registrar, what is there, the latest
+        select *, row_number() over (partition by name order by provider = 'cloudflare', valid_to desc nulls first, account) as rank
+        from relevant
+    ),
     facts as (
         select
             name,
             any_value(unicode_name) as unicode_name,
             coalesce(arg_max(status, badness) filter (is_there and provider = 'godaddy'), '-') as godaddy_status,
             coalesce(arg_max(status, badness) filter (is_there and provider = 'cloudflare'), '-') as cloudflare_status,
-            first(expires_on order by provider = 'cloudflare', valid_to desc nulls first, account) filter (expires_on is not null) as expires_on,
-            first(registered_on order by provider = 'cloudflare', valid_to desc nulls first, account) filter (registered_on is not null)
-                as registered_on,
-            first(auto_renew order by provider = 'cloudflare', valid_to desc nulls first, account) filter (auto_renew is not null) as auto_renew,
-            first(locked order by provider = 'cloudflare', valid_to desc nulls first, account) filter (locked is not null) as locked,
-            first(privacy order by provider = 'cloudflare', valid_to desc nulls first, account) filter (privacy is not null) as privacy,
-            first(nameservers order by provider = 'cloudflare', valid_to desc nulls first, account) filter (len(nameservers) > 0) as nameservers,
+            arg_min(expires_on, rank) as expires_on,
+            arg_min(registered_on, rank) as registered_on,
+            arg_min(auto_renew, rank) as auto_renew,
+            arg_min(locked, rank) as locked,
+            arg_min(privacy, rank) as privacy,
+            arg_min(nameservers, rank) filter (len(nameservers) > 0) as nameservers,
             max(observed_at) as last_seen_at,
             case when not bool_or(is_there) then max(valid_to)::date end as removed_on,
             list_sort(list(distinct provider || '/' || account)) as sources
-        from relevant
+        from ranked
         group by name
     ),
     settled as (
