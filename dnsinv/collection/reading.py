@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from dnsinv.collection.guard import Guard
 from dnsinv.collection.spool import Outcome
@@ -19,6 +20,7 @@ from dnsinv.lake.known import KnownZone
 from dnsinv.lake.observation import HELD_NO_ZONE
 from dnsinv.providers.provider import Provider
 
+_TTL_AND_VALUE = attrgetter("ttl", "content")
 LARGEST = 2**31 - 1  # TTL and priority are 32 bits wide at most (RFC 2181, section 8)
 
 
@@ -52,7 +54,7 @@ def read_zone(
     """
     key = zone_id(domain)
     try:
-        records = _checked(domain, provider.read_zone(domain))
+        records = _each_once(_checked(domain, provider.read_zone(domain)))
         state, digest = "complete", digest_of(records)
     except NoZoneHere:
         records, state, digest = [], "no-zone-here", HELD_NO_ZONE
@@ -186,6 +188,16 @@ def _identity(record: Record) -> tuple[str, ...]:
     if record.record_id:
         return (record.record_id,)
     return (record.name, record.type, record.content, str(record.priority))
+
+
+def _each_once(records: list[Record]) -> list[Record]:
+    """The records in order; of those with one identity the one of the least TTL."""
+    found = {_identity(record): record for record in records}
+    if len(found) == len(records):
+        return records
+    for record in records:
+        found[_identity(record)] = min(found[_identity(record)], record, key=_TTL_AND_VALUE)
+    return list(found.values())
 
 
 def _checked(domain: Domain, records: list[Record]) -> list[Record]:

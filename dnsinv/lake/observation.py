@@ -53,7 +53,8 @@ class Observation:
     """What a collection saw: Parquet files with the columns of LISTING, OUTCOMES and READINGS.
 
     `listing` is None when only zones were read. `listed_at` is when the listing was made (else the
-    start of the collection). A zone with a `held_digest` keeps its last good rows.
+    start of the collection). A zone with a `held_digest` keeps its last good rows. Readings have
+    each record of a zone once, by Cloudflare's id or else by value.
     """
 
     provider: str
@@ -149,9 +150,6 @@ def _records(
 ) -> int:
     """Write the records' snapshot and find what changed (new_records), zones by zones."""
     readings, before = plain(READINGS, seen.readings), _last(lake, seen, "records")
-    view(con, "readings", readings)
-    if con.execute(_DOUBLED).fetchall():
-        readings = _ONCE.format(readings=readings)
     _table(con, "new_records", RECORD_LOG.empty(), {})
     sources = {
         "readings": readings,
@@ -268,20 +266,6 @@ _AFTER: dict[Verdict, str] = {
         from {_STILL_HELD}
     """,
 }
-
-# The identity of a record: Cloudflare's id, elsewhere its value.
-_IDENTITY = (
-    "zone_id, name, type, record_id, "
-    "case record_id when '' then content end, case record_id when '' then priority end"
-)
-
-# Told by a hash: counting 1M is then cheap, and of two rows that share one by chance none is lost.
-_DOUBLED = f"select 1 from readings group by hash({_IDENTITY}) having count(*) > 1 limit 1"
-
-_ONCE = f"""
-    from ({{readings}})
-    qualify row_number() over (partition by {_IDENTITY} order by ttl, content, priority) = 1
-"""
 
 # A zone that has another name than before would be in two slices.
 _RENAMED = """

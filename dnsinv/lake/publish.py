@@ -45,7 +45,12 @@ class Appending:
         self._wait()
         if self._writer is None:
             self._writer = pq.ParquetWriter(
-                self._path, rows.schema, compression="zstd", store_schema=False
+                self._path,
+                rows.schema,
+                compression="zstd",
+                store_schema=False,
+                # Names hardly repeat: a dictionary of them takes a fifth of the time for nothing.
+                use_dictionary=[column for column in rows.schema.names if column != "name"],
             )
         if groups := -(-rows.num_rows // ROW_GROUP_SIZE):
             size = -(-rows.num_rows // groups)

@@ -31,7 +31,8 @@ def after_three_days(
     root: Path, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, list[object]]:
     """Every dataset after three days of edits, records gone and new, zones gone and new."""
-    monkeypatch.setattr(slices, "ROWS", rows)
+    for each in ("ROWS", "COMPARED_ROWS"):
+        monkeypatch.setattr(slices, each, rows)
     lake, clock = Lake(root), Clock()
     store = open_store(f"sqlite:///{root}/store.db", root / "locks")
     zones = {f"{name}.example": records(f"{name}.example", 7) for name in "abcdefgh"}
