@@ -1,7 +1,7 @@
 """Imports of domains from a file to committed and queryable, beside DuckDB's own reading of it."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ BATCH, SMALL_BATCH = 1_000, 100
 RATE, SMALL_RATE = 60_000, 20_000  # records a second
 RATIO, GROWTH, TOGETHER = 12.0, 1.3, 1.0
 MEGABYTES = 700
-TIMES = 3  # of what takes a second or less the best run counts
+TIMES = 3  # the best of so many runs counts, here and of the reference
 ME = Actor("bench", "cli")
 
 
@@ -44,11 +44,8 @@ def importing(folder: Path) -> Iterator[Line]:
     rates: dict[int, float] = {}
     for records in SIZES:
         path = _prepared(folder, records)
-        times = TIMES if records < LARGE else 1
-        runs = [_imported(folder, path, BATCH) for _ in range(times)]
-        best = min(runs, key=lambda run: _took(run).seconds)
-        bares = [_bare(folder, path) for _ in range(TIMES)]
-        bare = min(bares, key=lambda run: _took(run).seconds)
+        best = _best(_imported(folder, path, BATCH) for _ in range(TIMES))
+        bare = _best(_bare(folder, path) for _ in range(TIMES))
         rates[records] = records / _took(best).seconds
         yield from _line(records, best, bare)
         if records == LARGE:
@@ -135,6 +132,10 @@ def _told(run: Outcome) -> str:
     took = _took(run)
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in took.parts.items())
     return f" ({took.cpu:.1f} s of CPU; {parts})"
+
+
+def _best(runs: Iterable[Outcome]) -> Outcome:
+    return min(runs, key=lambda run: _took(run).seconds)
 
 
 def _took(run: Outcome) -> Took:

@@ -26,7 +26,7 @@ LISTS = (*PUBLISHED, CHANGES)  # of which there are files of rows
 MEMORY = "256MB"  # of DuckDB meanwhile: twice that makes it hardly faster
 BATCH = 65_536  # rows on their way into such a file
 
-SHAPE = 4  # another number once what is in the files, or how, is another
+SHAPE = 5  # another number once what is in the files, or how, is another
 KEPT = 2  # a reader may still be on the version before
 POINTER = "read.pointer"
 PREFIX = f"read-{SHAPE}-"

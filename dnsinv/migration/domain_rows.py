@@ -49,8 +49,10 @@ class DomainRows:
         both = found.pop("status", None)
         if both is not None and any(both):
             for place, name in enumerate(_OF_STATUS):
-                alone = [each and each[place] for each in both]
                 own = found.get(name)
+                if own is not None and all(own):
+                    continue
+                alone = [each and each[place] for each in both]
                 found[name] = (
                     alone if own is None else [a or b for a, b in zip(own, alone, strict=True)]
                 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -91,7 +92,9 @@ class Frame:
     @cached_property
     def names(self) -> set[str]:
         """The fields that at least one of the values has."""
-        return set().union(*(value for value in self.values if type(value) is dict))
+        if set(map(type, self.values)) == {dict}:
+            return set(chain.from_iterable(self.values))
+        return set(chain.from_iterable(each for each in self.values if type(each) is dict))
 
     def start(self, row: int, wanted: Path) -> Any:
         """Where a path begins, of one row."""
@@ -116,11 +119,11 @@ class Frame:
         name = wanted.field
         if name is None:
             return list(map(getter, start))
-        if start is self.values and name not in self.names:
-            return None
         try:
             return list(map(itemgetter(name), start))
         except (KeyError, TypeError):  # some lack it, or are no objects
+            if start is self.values and name not in self.names:
+                return None
             return [value.get(name) if type(value) is dict else None for value in start]
 
     def where(self, row: int, wanted: Path) -> str:

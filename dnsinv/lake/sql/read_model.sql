@@ -10,8 +10,11 @@
 create table made.domains as
 select
     *,
-    lower(name || ' ' || unicode_name) as search,
-    ' ' || array_to_string(list_sort(list_distinct(list_transform(sources, lambda s: split_part(s, '/', 1)))), ' ') || ' ' as providers
+    if(name = unicode_name, name, name || ' ' || lower(unicode_name)) as search,
+    ' ' || case len(sources)
+        when 1 then split_part(sources[1], '/', 1) -- nearly always, and three times as fast
+        else array_to_string(list_sort(list_distinct(list_transform(sources, lambda s: split_part(s, '/', 1)))), ' ')
+    end || ' ' as providers
 from listed_domains;
 
 create table made.dns_records as
