@@ -8,7 +8,8 @@ from sqlalchemy import insert
 
 from dnsinv.actions.installation import Installation, open_with
 from dnsinv.lake.readmodel import build_read_model
-from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS, ZONES, Table
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS, ZONES
+from dnsinv.lake.table import Table
 from dnsinv.settings import Settings
 from dnsinv.store.tables import assignments, groups, users
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from dnsinv.lake.schemas import Table
+from dnsinv.lake.table import Table
 
 if TYPE_CHECKING:
     from dnsinv.store.collections import Collection

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dnsinv.lake.schemas import BESIDE
+from dnsinv.lake.people_tables import BESIDE
 
 SEAM = "\0"  # between the parts of a record's key; no name or type has it
 

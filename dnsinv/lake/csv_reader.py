@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from dnsinv.errors import LakeError
 from dnsinv.lake.lake import literal
-from dnsinv.lake.schemas import BESIDE, DNS_RECORDS, DOMAINS
+from dnsinv.lake.people_tables import BESIDE
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
 
 TABLES = {table.name: (*table.columns, *BESIDE[table.name]) for table in (DOMAINS, DNS_RECORDS)}
 _MADE_SAFE = r"'^''+[=+\-@\t\r]'"

@@ -3,7 +3,10 @@
 import sys
 from pathlib import Path
 
-from dnsinv.lake.schemas import BESIDE, DATASETS, OF_PEOPLE, PARTITION, Table
+from dnsinv.lake.columns import PARTITION
+from dnsinv.lake.people_tables import BESIDE, OF_PEOPLE
+from dnsinv.lake.schemas import DATASETS
+from dnsinv.lake.table import Table
 
 PARTITIONED = {"domain_snapshots", "zone_snapshots", "record_snapshots"}
 BEGIN, END = "<!-- datasets -->\n", "<!-- /datasets -->"

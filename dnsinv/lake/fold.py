@@ -14,6 +14,7 @@ from filelock import FileLock
 from dnsinv.domain.domains import Lifecycle, ManualDomain
 from dnsinv.domain.names import unicode_name
 from dnsinv.errors import LakeError
+from dnsinv.lake.imported import IMPORTED_DOMAINS, IMPORTED_RECORDS
 from dnsinv.lake.lake import (
     SNAPSHOT_TABLES,
     Lake,
@@ -31,14 +32,12 @@ from dnsinv.lake.schemas import (
     DNS_RECORDS,
     DOMAIN_HISTORY,
     DOMAINS,
-    IMPORTED_DOMAINS,
-    IMPORTED_RECORDS,
     RECORD_HISTORY,
     RECORD_LOG,
     ZONES,
-    Table,
 )
 from dnsinv.lake.slices import Slice, slices
+from dnsinv.lake.table import Table
 
 KEY = "fold"
 

@@ -18,8 +18,8 @@ from dnsinv.lake.schemas import (
     DOMAINS,
     RECORD_HISTORY,
     ZONES,
-    Table,
 )
+from dnsinv.lake.table import Table
 
 _KEYS: dict[Kind, str] = {
     "domains": "name, provider_id",

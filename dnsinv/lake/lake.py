@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeVar
 import duckdb
 
 from dnsinv.errors import LakeError
+from dnsinv.lake.columns import PARTITION
+from dnsinv.lake.imported import IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION, MIGRATION_ERRORS
 from dnsinv.lake.layout import Kind, Layout
 from dnsinv.lake.schemas import (
     COLLECTIONS,
@@ -18,18 +20,13 @@ from dnsinv.lake.schemas import (
     DOMAIN_LOG,
     DOMAIN_SNAPSHOTS,
     DOMAINS,
-    IMPORTED_DOMAINS,
-    IMPORTED_RECORDS,
-    MIGRATION,
-    MIGRATION_ERRORS,
-    PARTITION,
     RECORD_HISTORY,
     RECORD_LOG,
     RECORD_SNAPSHOTS,
     ZONE_SNAPSHOTS,
     ZONES,
-    Table,
 )
+from dnsinv.lake.table import Table
 
 SNAPSHOT_TABLES: dict[Kind, Table] = {
     "domains": DOMAIN_SNAPSHOTS,

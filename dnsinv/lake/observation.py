@@ -20,10 +20,9 @@ from dnsinv.lake.schemas import (
     RECORD_LOG,
     RECORD_SNAPSHOTS,
     ZONE_SNAPSHOTS,
-    Column,
-    Table,
 )
 from dnsinv.lake.slices import Slice, slices
+from dnsinv.lake.table import Column, Table
 
 LISTING = Table("listing", "", DOMAIN_SNAPSHOTS.columns[:-3], ())
 OUTCOMES = Table(

@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from dnsinv.lake.lake import literal, sql, view
-from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS, OF_PEOPLE
+from dnsinv.lake.people_tables import OF_PEOPLE
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
 
 NAMES = pa.schema([("id", pa.int64()), ("name", pa.string())])
 OWNED_DOMAINS = pa.schema(

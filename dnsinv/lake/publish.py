@@ -21,7 +21,7 @@ from filelock import FileLock
 
 from dnsinv.errors import LakeError
 from dnsinv.lake.layout import Layout
-from dnsinv.lake.schemas import Table
+from dnsinv.lake.table import Table
 
 ROW_GROUP_SIZE = 122_880  # DuckDB's own vector-friendly default, measured best for pages and scans
 MANIFEST = "manifest.json"

@@ -18,7 +18,8 @@ from dnsinv.lake.fold import version
 from dnsinv.lake.lake import Lake, literal, sql, view
 from dnsinv.lake.publish import replace_text, standing_still
 from dnsinv.lake.rows import write_rows
-from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS, Table
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
+from dnsinv.lake.table import Table
 from dnsinv.lake.told import CHANGES, told_changes, told_rows
 
 PUBLISHED = {DOMAINS: "listed_domains", DNS_RECORDS: "dns_records"}  # in the order of their lists

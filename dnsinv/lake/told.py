@@ -5,14 +5,8 @@ Made by DuckDB, which is what reads them from the lake anyway; the columns come 
 
 from collections.abc import Iterable
 
-from dnsinv.lake.schemas import (
-    DOMAIN_CHANGES,
-    DOMAIN_STATE,
-    RECORD_CHANGES,
-    RECORD_STATE,
-    Column,
-    Table,
-)
+from dnsinv.lake.schemas import DOMAIN_CHANGES, DOMAIN_STATE, RECORD_CHANGES, RECORD_STATE
+from dnsinv.lake.table import Column, Table
 
 CHANGES = Table(
     "changes",

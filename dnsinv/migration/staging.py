@@ -22,9 +22,10 @@ import pyarrow.compute as pc
 from dnsinv.domain.migrations import OUTCOMES
 from dnsinv.errors import LakeError
 from dnsinv.lake.fold import version
+from dnsinv.lake.imported import IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION_ERRORS
 from dnsinv.lake.lake import Lake, literal, view
 from dnsinv.lake.publish import ROW_GROUP_SIZE, Appending, Publication, standing_still, sync
-from dnsinv.lake.schemas import IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION_ERRORS, Table
+from dnsinv.lake.table import Table
 from dnsinv.migration.items import open_items
 from dnsinv.migration.rows import DOMAIN_ROWS, ERROR_ROWS, RECORD_ROWS, Transformed
 from dnsinv.migration.templates import Template

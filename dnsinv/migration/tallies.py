@@ -13,8 +13,8 @@ import duckdb
 
 from dnsinv.errors import LakeError
 from dnsinv.lake.export import Style, streamed
+from dnsinv.lake.imported import MIGRATION_ERRORS
 from dnsinv.lake.lake import Lake, literal
-from dnsinv.lake.schemas import MIGRATION_ERRORS
 from dnsinv.migration.staging import TABLES, Kind
 
 KEYS: dict[Kind, tuple[str, ...]] = {

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dnsinv.errors import BadSetting, Busy
-from dnsinv.lake.schemas import DOMAIN_CHANGES, RECORD_CHANGES, Table
+from dnsinv.lake.schemas import DOMAIN_CHANGES, RECORD_CHANGES
+from dnsinv.lake.table import Table
 from dnsinv_pipelines import facts, previews
 from dnsinv_pipelines.collecting import retry_or_fail
 from dnsinv_pipelines.locks import without_collection

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from dnsinv.lake.schemas import (
-    DNS_RECORDS,
-    DOMAIN_HISTORY,
-    DOMAINS,
-    RECORD_HISTORY,
-    ZONES,
-    Table,
-)
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAIN_HISTORY, DOMAINS, RECORD_HISTORY, ZONES
+from dnsinv.lake.table import Table
 from dnsinv_pipelines import facts
 from dnsinv_pipelines.assets.snapshots import A_DAY_MISSED
 from dnsinv_pipelines.resources import InstallationResource

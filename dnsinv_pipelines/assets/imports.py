@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dnsinv.errors import Conflict
-from dnsinv.lake.schemas import IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION_ERRORS
+from dnsinv.lake.imported import IMPORTED_DOMAINS, IMPORTED_RECORDS, MIGRATION_ERRORS
 from dnsinv_pipelines import backfills, facts
 from dnsinv_pipelines.importing import end_as_cancelled, folded, is_over, run_engine
 from dnsinv_pipelines.partitions import migration_and_slice, slices_of_migrations

@@ -8,7 +8,9 @@ import dagster as dg
 from pydantic import Field
 
 from dnsinv.errors import BadSetting, DnsinvError
-from dnsinv.lake.schemas import DOMAIN_SNAPSHOTS, PARTITION, RECORD_SNAPSHOTS, Table
+from dnsinv.lake.columns import PARTITION
+from dnsinv.lake.schemas import DOMAIN_SNAPSHOTS, RECORD_SNAPSHOTS
+from dnsinv.lake.table import Table
 from dnsinv_pipelines import facts
 from dnsinv_pipelines.collecting import Pace, retry_or_fail, until_told_to_stop
 from dnsinv_pipelines.partitions import account_and_day, account_days, partition_key

@@ -9,7 +9,8 @@ import pytest
 
 from dnsinv.cli.main import COMMANDS, cli
 from dnsinv.lake.describe import with_datasets
-from dnsinv.lake.schemas import DATASETS, OF_PEOPLE
+from dnsinv.lake.people_tables import OF_PEOPLE
+from dnsinv.lake.schemas import DATASETS
 from dnsinv.sandbox.faults import FaultKind
 from dnsinv.settings import Settings
 

@@ -26,7 +26,8 @@ from dnsinv.errors import LakeError, UsageError
 from dnsinv.lake.csv_reader import read_exported_csv
 from dnsinv.lake.export import Style, streamed
 from dnsinv.lake.lake import Lake
-from dnsinv.lake.schemas import BESIDE, DNS_RECORDS
+from dnsinv.lake.people_tables import BESIDE
+from dnsinv.lake.schemas import DNS_RECORDS
 from dnsinv.settings import Settings
 from dnsinv.store import audit
 from tests.core.observed import Observed

@@ -20,7 +20,8 @@ from dnsinv.actions.reading import NotAtHand, Reader
 from dnsinv.actions.restore import restore
 from dnsinv.domain.records import Record, RecordIdentity
 from dnsinv.errors import LakeError, NotThere, UsageError
-from dnsinv.lake.schemas import BESIDE, DNS_RECORDS, DOMAINS
+from dnsinv.lake.people_tables import BESIDE
+from dnsinv.lake.schemas import DNS_RECORDS, DOMAINS
 from dnsinv.store import audit, owning
 from tests.core.observed import Observed
 from tests.core.scripted import a_record
