@@ -1,7 +1,8 @@
 """The columns of every file and view of what is observed, each with its DuckDB type and a sentence.
 
-What migrations say is in imported.py, what people decide in people_tables.py. docs/datasets.md, the comments in DuckDB and the check after each write are made from here.
-Partition columns (provider, account, day) are never inside a file.
+What migrations say is in imported.py, what people decide in people_tables.py. docs/datasets.md,
+the comments in DuckDB and the check after each write are made from them. Partition columns
+(provider, account, day) are never inside a file.
 """
 
 from dnsinv.lake.columns import (
