@@ -10,13 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dnsinv.actions.installation import now
-from dnsinv.actions.queries import (
-    ChangeQuery,
-    DomainQuery,
-    RecordQuery,
-    asked_name,
-    instant,
-)
+from dnsinv.actions.queries import ChangeQuery, DomainQuery, RecordQuery, asked_name, instant
 from dnsinv.errors import NotThere, UsageError
 from dnsinv.lake.choices import Choice, choice
 from dnsinv.store import groups, owners

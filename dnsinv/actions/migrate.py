@@ -21,21 +21,10 @@ from dnsinv.actions.imported_owners import resolver
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migration_runs import driving
 from dnsinv.actions.uploads_kept import sweep_uploads
-from dnsinv.domain.migrations import (
-    ENDED,
-    OPEN,
-    State,
-    Strategy,
-    migration_id,
-    migration_number,
-)
+from dnsinv.domain.migrations import ENDED, OPEN, State, Strategy, migration_id, migration_number
 from dnsinv.domain.permission import Right
 from dnsinv.errors import Busy, DnsinvError, FileRefused, NotThere
-from dnsinv.migration.slices import (
-    Cancelled,
-    Wait,
-    commit_slice,
-)
+from dnsinv.migration.slices import Cancelled, Wait, commit_slice
 from dnsinv.migration.staging import Job, discard, publish_errors
 from dnsinv.migration.staging import stage as stage_file
 from dnsinv.migration.templates import template

@@ -9,19 +9,10 @@ from dnsinv.actions.collect import derive_current
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.migrate import find, number_of
 from dnsinv.actions.migration_runs import IN_DAGSTER, end_work
-from dnsinv.domain.migrations import (
-    CONTROLS,
-    ENDED,
-    Control,
-    State,
-)
+from dnsinv.domain.migrations import CONTROLS, ENDED, Control, State
 from dnsinv.domain.permission import Right
 from dnsinv.errors import Busy, Conflict, NotThere
-from dnsinv.migration.slices import (
-    is_staged,
-    settle_slice,
-    withdraw,
-)
+from dnsinv.migration.slices import is_staged, settle_slice, withdraw
 from dnsinv.migration.staging import discard
 from dnsinv.store import assignments, migrations
 from dnsinv.store.migrations import CANCEL, PAUSE, RUN, Migration

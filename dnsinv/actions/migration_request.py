@@ -6,9 +6,7 @@ from pathlib import Path
 
 from dnsinv.actions.acting import Actor, Deed, acting
 from dnsinv.actions.installation import Installation
-from dnsinv.domain.migrations import (
-    Strategy,
-)
+from dnsinv.domain.migrations import Strategy
 from dnsinv.domain.permission import Right
 from dnsinv.errors import UsageError
 from dnsinv.migration.templates import Template

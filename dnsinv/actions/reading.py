@@ -16,13 +16,7 @@ from dnsinv.actions.acting import Actor, NotAllowed, refusal
 from dnsinv.actions.filters import chosen_changes, chosen_domains, chosen_records
 from dnsinv.actions.installation import Installation, now
 from dnsinv.actions.ownership import Ownership, domains_with_owners, records_with_owners
-from dnsinv.actions.queries import (
-    ChangeQuery,
-    DomainQuery,
-    Page,
-    RecordQuery,
-    asked_name,
-)
+from dnsinv.actions.queries import ChangeQuery, DomainQuery, Page, RecordQuery, asked_name
 from dnsinv.domain.octodns import octodns_zone
 from dnsinv.domain.permission import Right
 from dnsinv.domain.records import Record, RecordIdentity

@@ -15,13 +15,7 @@ import dns.rdataclass
 import dns.tokenizer
 
 from dnsinv.domain.names import canonical_name
-from dnsinv.domain.txt import (
-    LONGEST_DATA,
-    canonical_txt,
-    txt,
-    txt_from_provider,
-    zone_file_txt,
-)
+from dnsinv.domain.txt import LONGEST_DATA, canonical_txt, txt, txt_from_provider, zone_file_txt
 from dnsinv.errors import BadName, BadRecord
 
 __all__ = [

@@ -3,12 +3,7 @@
 from pathlib import Path
 
 from dnsinv.sandbox.app import CLOUDFLARE_BASE, GODADDY_BASE
-from dnsinv.sandbox.credentials import (
-    CLOUDFLARE_TOKEN,
-    GODADDY_KEY,
-    GODADDY_SECRET,
-    GODADDY_TOKEN,
-)
+from dnsinv.sandbox.credentials import CLOUDFLARE_TOKEN, GODADDY_KEY, GODADDY_SECRET, GODADDY_TOKEN
 from dnsinv.sandbox.rates import Rate
 from dnsinv.sandbox.view import Provider
 

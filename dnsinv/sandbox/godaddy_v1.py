@@ -7,13 +7,7 @@ from typing import Any
 
 from dnsinv.sandbox.credentials import GODADDY_KEY, GODADDY_SECRET, GODADDY_TOKEN
 from dnsinv.sandbox.faults import Fault, FaultKind
-from dnsinv.sandbox.godaddy_bodies import (
-    detail_v1,
-    is_managed,
-    record_v1,
-    summary_v1,
-    zone_records,
-)
+from dnsinv.sandbox.godaddy_bodies import detail_v1, is_managed, record_v1, summary_v1, zone_records
 from dnsinv.sandbox.rates import Allowance
 from dnsinv.sandbox.replies import Answer, Json, Listing, Reply, Request
 from dnsinv.sandbox.view import View

@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dnsinv.domain.names import (
-    ancestors,
-    canonical_name,
-    is_within,
-    observed_name,
-    unicode_name,
-)
+from dnsinv.domain.names import ancestors, canonical_name, is_within, observed_name, unicode_name
 from dnsinv.errors import BadName
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"

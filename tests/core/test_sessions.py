@@ -10,12 +10,7 @@ from sqlalchemy import insert, select, update
 
 from dnsinv.actions.acting import Actor, NotAllowed
 from dnsinv.actions.installation import Installation, now
-from dnsinv.actions.passwords import (
-    BadPassword,
-    first_administrator,
-    hash_password,
-    set_password,
-)
+from dnsinv.actions.passwords import BadPassword, first_administrator, hash_password, set_password
 from dnsinv.actions.sign_in import (
     MOST_PER_ACCOUNT,
     MOST_PER_ADDRESS,

@@ -15,18 +15,10 @@ from dnsinv.actions.installation import Installation, open_with
 from dnsinv.settings import Settings
 from dnsinv.store import audit
 from dnsinv.store.tables import assignments, users
-from tests.core.stores import (
-    ROOT,
-)
-from tests.core.stores import (
-    database_url as database_url,
-)
-from tests.core.stores import (
-    installation as installation,
-)
-from tests.core.stores import (
-    postgres_server as postgres_server,
-)
+from tests.core.stores import ROOT
+from tests.core.stores import database_url as database_url
+from tests.core.stores import installation as installation
+from tests.core.stores import postgres_server as postgres_server
 from tests.never.writing import COUNTER, NAMES
 
 WRITERS = 4

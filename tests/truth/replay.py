@@ -14,12 +14,7 @@ from dnsinv.lake.fold import fold_all
 from dnsinv.lake.lake import Lake
 from dnsinv.providers.provider import Provider
 from dnsinv.providers.registry import open_provider
-from dnsinv.sandbox.credentials import (
-    CLOUDFLARE_TOKEN,
-    GODADDY_KEY,
-    GODADDY_SECRET,
-    GODADDY_TOKEN,
-)
+from dnsinv.sandbox.credentials import CLOUDFLARE_TOKEN, GODADDY_KEY, GODADDY_SECRET, GODADDY_TOKEN
 from dnsinv.sandbox.server import Sandbox
 from dnsinv.sandbox.view import is_in_cloudflares_half
 from dnsinv.sandbox.world import World, WorldDomain, WorldRecord
