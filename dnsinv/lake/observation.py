@@ -266,9 +266,14 @@ _AFTER: dict[Verdict, str] = {
     """,
 }
 
-# A zone that has another name than before would be in two slices.
+# Rows of a zone that had another name when they were read would be in another slice than the zone.
 _RENAMED = """
-    select 1 from before_zones b join after_zones a using (zone_id) where a.name <> b.name limit 1
+    select 1
+    from before_records b
+    join (select zone_id, zone from every_use union select zone_id, zone from every_touched) u
+        using (zone_id)
+    where b.zone <> u.zone
+    limit 1
 """
 
 _CHANGED_AT_ONCE = 20_000  # rows: then looking up what they were is quick beside finding them

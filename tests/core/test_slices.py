@@ -102,11 +102,11 @@ def test_the_read_model_numbers_its_rows_in_the_order_of_the_files_but_the_remov
 def test_a_zone_whose_name_changes_under_its_id_keeps_its_last_good_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slices, "ROWS", 1)
+    monkeypatch.setattr(slices, "COMPARED_ROWS", 1)
     lake, clock = Lake(tmp_path), Clock()
     store = open_store(f"sqlite:///{tmp_path}/store.db", tmp_path / "locks")
     job = Job("cloudflare", "cf-1")
-    for name in ("old.example", "a-new.example"):
+    for name in ("old.example", "a-new.example", "a-new.example"):  # the new one is never read
         known = {name: domain(name, provider_id="z0")}
         known |= {f"{n}.example": domain(f"{n}.example", provider_id=f"z{n}") for n in "klmnp"}
         zones = {
@@ -121,6 +121,7 @@ def test_a_zone_whose_name_changes_under_its_id_keeps_its_last_good_records(
     store.close()
     names = [name for (name,) in lake.query("select name from dns_records order by 1")]
     assert names == sorted(["www.old.example", *(f"www.{n}.example" for n in "klmnp")])
+    assert lake.query("from record_changes") == []
 
 
 @pytest.mark.parametrize("stretch", [1, 4, 100])
