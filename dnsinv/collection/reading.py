@@ -54,10 +54,11 @@ def read_zone(
     """
     key = zone_id(domain)
     try:
-        records = _each_once(_checked(domain, provider.read_zone(domain)))
+        listed = _checked(domain, provider.read_zone(domain))
+        records = _each_once(listed)
         state, digest = "complete", digest_of(records)
     except NoZoneHere:
-        records, state, digest = [], "no-zone-here", HELD_NO_ZONE
+        listed, records, state, digest = [], [], "no-zone-here", HELD_NO_ZONE
     except (AccessDenied, BadCredential) as error:
         return Outcome(key, domain.name, "refused", clock(), error=str(error)), []
     except ProviderError as error:
@@ -69,7 +70,7 @@ def read_zone(
     doubt = None
     try:
         if known.read_at is None:
-            doubt = _unproven(provider, domain, records, state)
+            doubt = _unproven(provider, domain, listed, state)  # doubles count for what follows
         elif known.digest:  # without a fingerprint there are no rows that could be missing
             was = known_records(domain.name, key)
             doubt = _missing(provider, domain, records, was, guard, state)
@@ -103,12 +104,12 @@ def serial_of(records: Sequence[Record]) -> int | None:
 
 
 def _unproven(
-    provider: Provider, domain: Domain, records: Sequence[Record], state: str
+    provider: Provider, domain: Domain, listed: Sequence[Record], state: str
 ) -> _Doubt | None:
     """What speaks against the first reading of a zone."""
     if state == "no-zone-here":
         return _second_opinion(provider, domain)
-    if provider.is_whole(domain, records):
+    if provider.is_whole(domain, listed):
         return None
     return _Doubt(f"A first reading of {domain.name} left out records.")
 

@@ -132,7 +132,8 @@ def _stage(
         view(
             con,
             "listed",
-            "select zone_id, name from before_zones union select zone_id, name from outcomes",
+            "select zone_id, name from before_zones union all "
+            "select zone_id, name from outcomes anti join before_zones using (zone_id)",
         )
     _table(con, "after_zones", sql("assemble_zones"), {**times, "is_baseline": is_baseline})
     zones = publication.write(con, "from after_zones", ZONE_SNAPSHOTS, _to(lake, seen, "zones"))
@@ -157,6 +158,7 @@ def _records(
         "touched": "from every_touched",
     }
     is_first = not con.execute("select 1 from every_touched where not is_first limit 1").fetchall()
+    view(con, "readings", readings)
     is_renamed = con.execute(_RENAMED).fetchall()
     parts = [Slice()] if is_renamed else slices(con, readings, before, are_compared=True)
     changed: list[pa.Table] = []  # rows of `since` until now
@@ -174,8 +176,8 @@ def _records(
             changed.append(compared.filter(pc.not_equal(compared["change"], "")))
             if each is parts[-1] or sum(rows.num_rows for rows in changed) >= _CHANGED_AT_ONCE:
                 through = Slice(since.first, each.end)
-                for name, source in sources.items():
-                    view(con, name, through.of(source))
+                for name in ("before_records", "touched"):
+                    view(con, name, through.of(sources[name]))
                 con.register("changed", pa.concat_tables(changed))
                 _table(con, "pairs", sql("pairs_found"), {})
                 con.unregister("changed")
@@ -269,10 +271,10 @@ _AFTER: dict[Verdict, str] = {
 # Rows of a zone that had another name when they were read would be in another slice than the zone.
 _RENAMED = """
     select 1
-    from before_records b
+    from (select zone_id, zone from before_records union all select zone_id, zone from readings) r
     join (select zone_id, zone from every_use union select zone_id, zone from every_touched) u
         using (zone_id)
-    where b.zone <> u.zone
+    where r.zone <> u.zone
     limit 1
 """
 

@@ -1,6 +1,7 @@
 """The engine's rules, on real Parquet and SQLite."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from dnsinv.collection.engine import Engine, Interrupted, Job
 from dnsinv.collection.spool import Outcome
+from dnsinv.domain.domains import Domain
 from dnsinv.domain.records import Record
 from dnsinv.errors import AccessDenied, DnsinvError, LakeError, NoZoneHere, ProviderUnavailable
 from dnsinv.lake.fold import fold_all
@@ -338,6 +340,18 @@ def test_a_value_that_is_listed_twice_is_stored_once(world: World) -> None:
     rows = world.lake.query("select ttl from dns_records where name = 'www.beta.example'")
     assert rows == [(60,)]
     assert world.collect().zones_unchanged == 5
+
+
+def test_a_first_reading_is_proved_by_all_that_was_listed_doubles_too(world: World) -> None:
+    class Counting(Scripted):
+        def is_whole(self, domain: Domain, records: Sequence[Record]) -> bool:
+            return len(records) == len(self.zones[domain.name])
+
+    double = a_record("alpha.example", "www", "192.0.2.0", 60)
+    zone = [a_record("alpha.example", "www", "192.0.2.0"), double]
+    ended = world.collect(provider=Counting({"alpha.example": zone}))
+    assert (ended.state, ended.zones_failed) == ("completed", 0)
+    assert world.lake.query("select ttl from dns_records") == [(60,)]
 
 
 def test_an_edit_of_all_records_of_a_zone_is_not_held(world: World) -> None:

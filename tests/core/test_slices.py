@@ -146,3 +146,34 @@ def test_what_is_known_of_a_zone_is_found_in_any_stretch(
         assert account.records("zz.example", "z0") == []
     with closing(known.KnownAccount(lake, "cloudflare", "never-seen")) as account:
         assert account.records("a.example", "z9") == []
+
+
+def test_accepting_what_was_held_of_a_zone_under_an_older_name_counts_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slices, "COMPARED_ROWS", 1)
+    lake, clock = Lake(tmp_path), Clock()
+    store = open_store(f"sqlite:///{tmp_path}/store.db", tmp_path / "locks")
+    job, engine = Job("cloudflare", "cf-1"), Engine(lake, store, clock)
+    held = ""
+    for name, count in (("old.example", 20), ("old.example", 1), ("a-new.example", 20)):
+        known = {name: domain(name, provider_id="z0")}
+        known |= {f"{n}.example": domain(f"{n}.example", provider_id=f"z{n}") for n in "klmnp"}
+        zones = {
+            each: [a_record(each, "www", "192.0.2.1", record_id=f"r-{each}")] for each in known
+        }
+        zones[name] = [
+            a_record(name, f"h{i}", "192.0.2.1", record_id=f"r{i}") for i in range(count)
+        ]
+        provider = Scripted(zones, "cloudflare", known)
+        provider.faults["a-new.example"] = [ProviderUnavailable("no answer")]
+        collected = engine.collect(job, provider)
+        held = collected.id if count == 1 else held
+        clock.forward(hours=1)
+    engine.accept(held)
+    fold_all(lake, {})
+    store.close()
+    assert lake.query("select name from zones where zone_id = 'z0'") == [("a-new.example",)]
+    assert lake.query("select name from dns_records where zone_id = 'z0'") == [("h0.old.example",)]
+    changes = lake.query("select change, count(*) from record_changes group by 1")
+    assert changes == [("removed", 19)]

@@ -13,7 +13,7 @@
 
 with
     known as (
-        -- those managed records that the reading before listed
+        -- which managed records the snapshot before has
         select zone_id, list(distinct type) as types
         from before_records
         where managed
