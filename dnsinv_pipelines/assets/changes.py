@@ -68,7 +68,7 @@ def _derive(context: dg.AssetExecutionContext, opened: "Installation", kind: "Ki
 
 
 def _rebuild(opened: "Installation", kind: "Kind", account: str, day: date) -> int:
-    from dnsinv.lake.observation import rebuild_changes
+    from dnsinv.lake.rebuilding import rebuild_changes
 
     layout = opened.lake.layout
     providers = {name: provider for provider, name in layout.accounts("zones")}

@@ -8,7 +8,7 @@ from dnsinv.collection.engine import Job
 from dnsinv.domain.records import Record
 from dnsinv.errors import ProviderUnavailable
 from dnsinv.lake.fold import fold_all
-from dnsinv.lake.observation import rebuild_changes
+from dnsinv.lake.rebuilding import rebuild_changes
 from tests.core.scripted import Scripted, a_record, domain
 from tests.core.test_collection import World
 
